@@ -1,0 +1,44 @@
+//! From positions in compiled code back to the source.
+
+
+/// Where the pieces of compiled code come from.
+#[derive(Debug)]
+pub(crate) struct SourceMap {
+    /// Line and column in the code, line and column in the source, all from 0; sorted.
+    tokens: Vec<[u32; 4]>,
+    /// Lines of the code that are not ASCII: the engine counts columns in bytes, source maps in UTF-16 units.
+    wide: Vec<(u32, String)>,
+}
+
+impl SourceMap {
+    pub(super) fn new(map: &oxc_sourcemap::SourceMap<'_>, code: &str) -> SourceMap {
+        let tokens = map
+            .get_tokens()
+            .filter(|token| token.get_source_id().is_some())
+            .map(|t| [t.get_dst_line(), t.get_dst_col(), t.get_src_line(), t.get_src_col()])
+            .collect();
+        let wide = if code.is_ascii() {
+            Vec::new()
+        } else {
+            code.lines().zip(0..).filter(|(l, _)| !l.is_ascii()).map(|(l, n)| (n, l.to_owned())).collect()
+        };
+        SourceMap { tokens, wide }
+    }
+
+    /// The place in the source of a place in the code, as the engine tells it.
+    ///
+    /// Lines and columns from 1. The column of the code is in bytes; the one returned in UTF-16 units, which are code
+    /// points for all that stands in the basic plane.
+    pub(crate) fn original(&self, line: u32, column: u32) -> Option<(u32, u32)> {
+        let line = line.checked_sub(1)?;
+        let mut column = column.checked_sub(1)?;
+        if let Ok(at) = self.wide.binary_search_by_key(&line, |(n, _)| *n) {
+            let text = &self.wide[at].1;
+            let end = (0..=(column as usize).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
+            column = text[..end].encode_utf16().count() as u32;
+        }
+        let after = self.tokens.partition_point(|token| (token[0], token[1]) <= (line, column));
+        let token = self.tokens.get(after.checked_sub(1)?).filter(|token| token[0] == line)?;
+        Some((token[2] + 1, token[3] + 1))
+    }
+}

@@ -1,0 +1,142 @@
+//! `husako.toml` and `plugin.toml`: typed, with every mistake told at its place.
+
+mod document;
+mod plugin;
+mod source;
+
+use toml::de::DeTable;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::tree::{Pattern, RelPath};
+use document::{Document, in_order, near_suggestion, suggestion};
+
+pub use document::{Named, Origin};
+pub use plugin::{PLUGIN_FILE, PluginManifest};
+pub use source::{ChartSource, GitSource, PluginSource, ResourceSource};
+
+/// The name of the file that makes a folder a project.
+pub const CONFIG_FILE: &str = "husako.toml";
+
+/// A project's `husako.toml`. Everything is kept in the order in which it is written; paths are from the tree's root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Files by alias.
+    pub entries: Vec<Named<RelPath>>,
+    /// Where schemas come from; `[schemas]` is the table's old name.
+    pub resources: Vec<Named<ResourceSource>>,
+    /// Where the schemas of charts' values come from, by the name after `helm/`.
+    pub charts: Vec<Named<ChartSource>>,
+    /// Where plugins come from.
+    pub plugins: Vec<Named<PluginSource>>,
+    /// What concerns husako-ci alone.
+    pub ci: Ci,
+}
+
+/// The table `[ci]`. In each, `name` is the pattern as written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ci {
+    /// When there are any, only what matches one of them runs.
+    pub include: Vec<Named<Pattern>>,
+    /// What matches one of them does not run.
+    pub exclude: Vec<Named<Pattern>>,
+    /// Files that are entries without being named.
+    pub entries: Vec<Named<Pattern>>,
+}
+
+const SECTIONS: [&str; 6] = ["entries", "resources", "schemas", "charts", "plugins", "ci"];
+const CI_KEYS: [&str; 3] = ["include", "exclude", "entries"];
+/// Tables of husako that say nothing to a CI run: known, and of no use here.
+const OF_HUSAKO: [&str; 2] = ["cluster", "clusters"];
+
+impl Config {
+    /// Reads the text of the `husako.toml` at `path`.
+    ///
+    /// `None` when anything is an error; all errors and warnings are told, in the order of the file. Unknown tables and
+    /// keys are warnings, as husako ignores them, but errors inside `[ci]`.
+    pub fn parse(path: &RelPath, text: &str) -> (Option<Config>, Vec<Diagnostic>) {
+        let mut doc = Document::new(path, text, RelPath::default());
+        let config = doc.parse().map(|root| read(&mut doc, &root));
+        only_without_errors(config, doc)
+    }
+}
+
+fn only_without_errors<T>(value: Option<T>, doc: Document<'_>) -> (Option<T>, Vec<Diagnostic>) {
+    let mut diagnostics = doc.diagnostics;
+    diagnostics.sort_by_key(|diagnostic| diagnostic.place.as_ref().map(|place| (place.line, place.column)));
+    let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    (value.filter(|_| !failed), diagnostics)
+}
+
+fn read(doc: &mut Document<'_>, root: &DeTable<'_>) -> Config {
+    let mut config = Config::default();
+    for (section, span, value) in in_order(root) {
+        if !SECTIONS.contains(&section) {
+            if !OF_HUSAKO.contains(&section) {
+                let kind = if value.get_ref().is_table() { "table" } else { "key" };
+                let message = format!("unknown {kind} `{section}`");
+                doc.warning(&span, message, near_suggestion(section, &SECTIONS));
+            }
+            continue;
+        }
+        let Some(table) = doc.table(value, &format!("[{section}]")) else { continue };
+        match section {
+            "entries" => config.entries = paths(doc, section, table),
+            "resources" | "schemas" => {
+                for found in source::sources(doc, section, table, source::resource) {
+                    if config.resources.iter().any(|other| other.name == found.name) {
+                        let name = format!("`{}` is in both [resources] and [schemas]", found.name);
+                        let error = Diagnostic::error(name).help("[schemas] is the old name of [resources]");
+                        doc.diagnostics.push(found.origin.mark(error));
+                    } else {
+                        config.resources.push(found);
+                    }
+                }
+            }
+            "charts" => config.charts = source::sources(doc, section, table, source::chart),
+            "plugins" => config.plugins = source::sources(doc, section, table, source::plugin),
+            _ => config.ci = ci(doc, table),
+        }
+    }
+    config
+}
+
+fn ci(doc: &mut Document<'_>, table: &DeTable<'_>) -> Ci {
+    let mut ci = Ci::default();
+    for (key, span, value) in in_order(table) {
+        let patterns = match key {
+            "include" => &mut ci.include,
+            "exclude" => &mut ci.exclude,
+            "entries" => &mut ci.entries,
+            _ => {
+                let message = format!("unknown key `{key}` in [ci]");
+                doc.error_with_help(&span, message, suggestion(key, &CI_KEYS));
+                continue;
+            }
+        };
+        for text in doc.strings(value, &format!("`{key}` in [ci]")) {
+            match Pattern::filter(&doc.folder(), &text.value) {
+                Ok(pattern) => {
+                    patterns.push(Named { name: text.value, value: pattern, origin: doc.origin(&text.span) });
+                }
+                Err(error) => doc.error(&text.span, error.to_string()),
+            }
+        }
+    }
+    ci
+}
+
+/// A table of paths by name.
+fn paths(doc: &mut Document<'_>, section: &str, table: &DeTable<'_>) -> Vec<Named<RelPath>> {
+    let mut found = Vec::new();
+    for (name, _, value) in in_order(table) {
+        let what = format!("`{name}` in [{section}]");
+        let Some(text) = doc.string(value, &what) else { continue };
+        if let Some(value) = doc.relative_path(&text, &what) {
+            found.push(Named { name: name.to_owned(), value, origin: doc.origin(&text.span) });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

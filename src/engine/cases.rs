@@ -1,0 +1,314 @@
+//! Runs the cases of a loaded file: order, hooks, deadlines. The functions themselves stay in the SDK, by number.
+
+use std::time::{Duration, Instant};
+
+use rquickjs::{Ctx, Function, Object, Promise, Value};
+
+use super::{CaseListener, ImportErrors, Limits};
+use super::errors::{Sources, Thrown, plain};
+use super::host::{Phase, Rejections, Session};
+use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, decide};
+use super::turn::{Settled, Stalled, settle, turn};
+use crate::event::{CaseStatus, Failure, FailureKind};
+
+/// How long describing an error may take: it can run code of the user's.
+const DESCRIBING: Duration = Duration::from_millis(500);
+
+/// A file whose cases are registered.
+pub(super) struct Cases<'js, 'f> {
+    pub(super) ctx: Ctx<'js>,
+    /// The namespace of the SDK's `runtime.ts`.
+    pub(super) runtime: Object<'js>,
+    pub(super) session: &'f Session,
+    pub(super) sources: Sources<'f>,
+    pub(super) limits: &'f Limits,
+    pub(super) on_case: &'f CaseListener,
+    pub(super) stalled: &'f Stalled,
+    pub(super) file_deadline: Instant,
+}
+
+/// A suite whose `beforeAll` hooks have run.
+struct Open {
+    suite: SuiteId,
+    /// What failed in them: every case of the suite fails with it.
+    failures: Vec<Failure>,
+}
+
+impl<'js> Cases<'js, '_> {
+    /// Runs what is to run; everything it learns goes to the session's progress.
+    ///
+    /// # Errors
+    ///
+    /// The engine itself failed.
+    pub(super) async fn run(&self, wanted: impl Fn(&str) -> bool) -> rquickjs::Result<()> {
+        let invoke: Function<'js> = self.runtime.get("invoke")?;
+        let runnable = self.plan(wanted);
+        self.session.enter(Phase::Run);
+        let mut open: Vec<Open> = Vec::new();
+        for case in runnable {
+            let path = {
+                let progress = self.session.progress();
+                progress.path(progress.cases[case].suite)
+            };
+            self.close(&invoke, &mut open, &path).await;
+            if self.is_over() {
+                return Ok(());
+            }
+            self.session.own(case as u32 + 1);
+            for suite in path.iter().skip(open.len()).copied().collect::<Vec<_>>() {
+                let failures = self.hooks(&invoke, suite, HookKind::BeforeAll).await;
+                open.push(Open { suite, failures });
+            }
+            self.case(&invoke, case, &open).await;
+            if self.is_over() {
+                return Ok(());
+            }
+        }
+        self.close(&invoke, &mut open, &[]).await;
+        self.session.own(0);
+        turn().await;
+        self.left_over(0);
+        Ok(())
+    }
+
+    /// Decides what runs; what does not is finished at once.
+    fn plan(&self, wanted: impl Fn(&str) -> bool) -> Vec<usize> {
+        let mut progress = self.session.progress();
+        progress.make_names_unique();
+        let decisions = decide(&progress, wanted);
+        let mut runnable = Vec::new();
+        for (case, decision) in decisions.into_iter().enumerate() {
+            let status = match decision {
+                Decision::Run => {
+                    runnable.push(case);
+                    continue;
+                }
+                Decision::Skip(reason) => CaseStatus::Skipped { reason: reason.to_owned() },
+                Decision::Todo => CaseStatus::Todo,
+                Decision::FilteredOut => {
+                    progress.filtered_out.push(case);
+                    continue;
+                }
+            };
+            let finished = Finished { status, duration: Duration::ZERO, failures: Vec::new(), output: Vec::new() };
+            progress.finished[case] = Some(finished);
+        }
+        runnable
+    }
+
+    /// Whether nothing more of the file may run.
+    fn is_over(&self) -> bool {
+        self.session.interrupt.is_cancelled() || Instant::now() >= self.file_deadline || self.session.progress().sealed
+    }
+
+    /// Runs one case with its hooks and records what became of it.
+    async fn case(&self, invoke: &Function<'js>, case: usize, open: &[Open]) {
+        let owner = case as u32 + 1;
+        let started = Instant::now();
+        let callback = {
+            let mut progress = self.session.progress();
+            progress.current = Some((case, started));
+            progress.cases[case].callback
+        };
+        let mut failures: Vec<Failure> = open.iter().flat_map(|suite| suite.failures.iter().cloned()).collect();
+        if failures.is_empty() {
+            for suite in open {
+                failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
+            }
+            if failures.is_empty() {
+                failures.extend(self.step(invoke, callback, "the test").await);
+            }
+            for suite in open.iter().rev() {
+                failures.extend(self.hooks(invoke, suite.suite, HookKind::AfterEach).await);
+            }
+        }
+        failures.extend(self.left_over(owner));
+        // An error that nobody could catch explains why the promise was never settled.
+        if failures.len() > 1 && failures.iter().any(|f| f.kind != FailureKind::NeverSettles) {
+            failures.retain(|failure| failure.kind != FailureKind::NeverSettles);
+        }
+        let status = if failures.is_empty() {
+            CaseStatus::Passed
+        } else if failures.iter().all(|failure| failure.kind == FailureKind::Assertion) {
+            CaseStatus::Failed
+        } else {
+            CaseStatus::Error
+        };
+        if failures.iter().any(|failure| failure.place.is_none()) {
+            let place = self.sources.place(&self.session.progress().cases[case].stack);
+            for failure in failures.iter_mut().filter(|failure| failure.place.is_none()) {
+                if let Some(place) = &place {
+                    self.sources.put(failure, place.clone());
+                }
+            }
+        }
+        let mut progress = self.session.progress();
+        if progress.sealed {
+            return;
+        }
+        (self.on_case.0)(&status);
+        let output = std::mem::take(&mut progress.output);
+        progress.current = None;
+        progress.finished[case] = Some(Finished { status, duration: started.elapsed(), failures, output });
+    }
+
+    /// Leaves the suites that are not in `path`, innermost first.
+    async fn close(&self, invoke: &Function<'js>, open: &mut Vec<Open>, path: &[SuiteId]) {
+        while open.last().is_some_and(|last| !path.contains(&last.suite)) {
+            let Some(last) = open.pop() else { break };
+            if self.is_over() {
+                continue;
+            }
+            let failures = self.hooks(invoke, last.suite, HookKind::AfterAll).await;
+            let mut progress = self.session.progress();
+            for failure in failures {
+                let name = match last.suite {
+                    0 => "(afterAll)".to_owned(),
+                    suite => progress.full_name(suite, "(afterAll)"),
+                };
+                let place = failure.place.clone();
+                progress.extra.push((name, place, failure));
+            }
+        }
+    }
+
+    /// Runs the hooks of one kind of a suite, in the order in which they were registered.
+    async fn hooks(&self, invoke: &Function<'js>, suite: SuiteId, kind: HookKind) -> Vec<Failure> {
+        let hooks: Vec<Hook> =
+            self.session.progress().suites[suite].hooks.iter().filter(|hook| hook.kind == kind).cloned().collect();
+        let mut failures = Vec::new();
+        for hook in hooks {
+            if let Some(mut failure) = self.step(invoke, hook.callback, &format!("the {} hook", kind.name())).await {
+                if failure.kind != FailureKind::Assertion {
+                    failure.message = format!("in {}: {}", kind.name(), failure.message);
+                }
+                failures.push(failure);
+                // What the other hooks would do after one that failed is anybody's guess.
+                if matches!(kind, HookKind::BeforeAll | HookKind::BeforeEach) {
+                    break;
+                }
+            }
+        }
+        failures
+    }
+
+    /// Calls one function of the user's and waits for what it returns.
+    async fn step(&self, invoke: &Function<'js>, callback: Callback, what: &str) -> Option<Failure> {
+        let interrupt = &self.session.interrupt;
+        let timeout = callback.timeout.unwrap_or(self.limits.case);
+        let deadline = Instant::now().checked_add(timeout).map_or(self.file_deadline, |d| d.min(self.file_deadline));
+        interrupt.arm(deadline);
+        let settled = match invoke.call::<_, Value<'js>>((callback.number,)) {
+            Ok(value) => match value.as_promise() {
+                Some(promise) => {
+                    self.adopt(promise);
+                    settle(promise.clone(), interrupt, deadline, self.stalled).await
+                }
+                None => Settled::Fulfilled(value),
+            },
+            Err(_) => Settled::Rejected(self.ctx.catch()),
+        };
+        let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
+        if !matches!(settled, Settled::Interrupted) {
+            // What the function left behind for the next turn still belongs to it.
+            turn().await;
+        }
+        let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
+        interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        match settled {
+            Settled::Fulfilled(_) => None,
+            Settled::Rejected(reason) => {
+                let thrown = Thrown::describe(&self.runtime, reason);
+                Some(self.sources.failure(FailureKind::Thrown, thrown))
+            }
+            Settled::Never => {
+                Some(plain(FailureKind::NeverSettles, format!("{what} waits for a promise that can never settle")))
+            }
+            Settled::Interrupted if interrupt.is_cancelled() => {
+                Some(plain(FailureKind::Interrupted, format!("{what} was interrupted")))
+            }
+            Settled::Interrupted | Settled::TimedOut => Some(self.timed_out(what, timeout)),
+        }
+    }
+
+    fn timed_out(&self, what: &str, timeout: Duration) -> Failure {
+        if Instant::now() >= self.file_deadline {
+            let limit = self.limits.file.as_millis();
+            return Failure {
+                help: Some("the limit is set with --timeout-ms".to_owned()),
+                ..plain(FailureKind::Timeout, format!("the file did not finish within {limit} ms; {what} was running"))
+            };
+        }
+        Failure {
+            help: Some("the limit is set with --test-timeout-ms, or as the last argument".to_owned()),
+            ..plain(FailureKind::Timeout, format!("{what} did not finish within {} ms", timeout.as_millis()))
+        }
+    }
+
+    /// Errors and rejections that reached nobody. Those of `owner` are returned; the others are the file's.
+    fn left_over(&self, owner: u32) -> Vec<Failure> {
+        let mut mine = Vec::new();
+        for (whose, thrown) in self.session.take_uncaught() {
+            let failure = self.sources.failure(FailureKind::Thrown, thrown);
+            if whose == owner && owner != 0 {
+                mine.push(failure);
+            } else {
+                let mut progress = self.session.progress();
+                let name = (whose as usize).checked_sub(1).and_then(|case| progress.cases.get(case));
+                let name = match name {
+                    Some(case) => format!("{} (after it was over)", case.name),
+                    None => "(outside of the tests)".to_owned(),
+                };
+                let place = failure.place.clone();
+                progress.extra.push((name, place, failure));
+            }
+        }
+        let unhandled = self.ctx.userdata::<Rejections<'js>>().map(|rejections| rejections.take());
+        for reason in unhandled.unwrap_or_default() {
+            let thrown = Thrown::describe(&self.runtime, reason);
+            let failure = self.sources.failure(FailureKind::UnhandledRejection, thrown);
+            if owner == 0 {
+                let place = failure.place.clone();
+                self.session.progress().extra.push(("(outside of the tests)".to_owned(), place, failure));
+            } else {
+                mine.push(failure);
+            }
+        }
+        mine
+    }
+
+    /// Says that the host itself waits for `promise`.
+    pub(super) fn adopt(&self, promise: &Promise<'js>) {
+        if let Some(rejections) = self.ctx.userdata::<Rejections<'js>>() {
+            rejections.adopt(promise);
+        }
+    }
+
+    /// Judges how loading the file ended.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be loaded.
+    pub(super) fn loaded(&self, settled: Settled<'js>, imports: &ImportErrors) -> Result<(), Vec<Failure>> {
+        let interrupt = &self.session.interrupt;
+        let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
+        interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        let failure = match settled {
+            Settled::Fulfilled(_) => return Ok(()),
+            Settled::Rejected(reason) => {
+                let thrown = Thrown::describe(&self.runtime, reason);
+                let told = imports.take();
+                if told.iter().any(|(_, diagnostic)| thrown.message.contains(&diagnostic.message)) {
+                    return Err(told.iter().map(|(kind, diagnostic)| Sources::diagnosed(*kind, diagnostic)).collect());
+                }
+                self.sources.failure(FailureKind::Load, thrown)
+            }
+            Settled::Never => plain(FailureKind::NeverSettles, "the file awaits a promise that can never settle"),
+            Settled::Interrupted if interrupt.is_cancelled() => {
+                plain(FailureKind::Interrupted, "the file was interrupted while it was loaded")
+            }
+            Settled::Interrupted | Settled::TimedOut => self.timed_out("the top level of the file", self.limits.file),
+        };
+        Err(vec![failure])
+    }
+}

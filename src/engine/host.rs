@@ -1,0 +1,290 @@
+//! `husako:host`: what the SDK can ask of the host. See `src/sdk/host.d.ts`.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rquickjs::module::{Declarations, Exports, ModuleDef};
+use rquickjs::prelude::Func;
+use rquickjs::promise::PromiseState;
+use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Result, Value};
+
+use super::errors::Thrown;
+use super::interrupt::Interrupt;
+use super::json::{self, NotJson};
+use super::progress::{Callback, Case, Hook, HookKind, Mode, Progress, Suite};
+use super::timers::{Timers, fire_function};
+use crate::event::Stream;
+
+/// What runs now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The file is loaded and registers its tests.
+    Collect,
+    /// Cases and hooks run.
+    Run,
+    /// The file is an entry.
+    Entry,
+}
+
+/// Everything that a running file shares with the functions of the host, and with who watches it from outside.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) interrupt: Interrupt,
+    pub(crate) timers: Timers,
+    progress: Mutex<Progress>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// In whose name work is started.
+    owner: u32,
+    built: Vec<std::result::Result<serde_json::Value, NotJson>>,
+    uncaught: Vec<(u32, Thrown)>,
+}
+
+impl Session {
+    pub(crate) fn new(interrupt: Interrupt, phase: Phase) -> Session {
+        Session {
+            interrupt,
+            timers: Timers::default(),
+            progress: Mutex::new(Progress::new()),
+            state: Mutex::new(State {
+                phase,
+                owner: 0,
+                built: Vec::new(),
+                uncaught: Vec::new(),
+            }),
+        }
+    }
+
+    /// What is known of the file so far.
+    pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the file is a test file; otherwise it is an entry.
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.state().phase != Phase::Entry
+    }
+
+    /// Begins a phase.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.state().phase = phase;
+    }
+
+    /// From now on work is started in the name of `owner`.
+    pub(crate) fn own(&self, owner: u32) {
+        self.state().owner = owner;
+    }
+
+    /// Takes the errors that nobody could catch, with their owners.
+    pub(crate) fn take_uncaught(&self) -> Vec<(u32, Thrown)> {
+        std::mem::take(&mut self.state().uncaught)
+    }
+
+    /// Takes what the calls of `build` gave.
+    pub(crate) fn take_built(&self) -> Vec<std::result::Result<serde_json::Value, NotJson>> {
+        std::mem::take(&mut self.state().built)
+    }
+}
+
+#[derive(JsLifetime)]
+struct Rejection<'js> {
+    promise: Value<'js>,
+    reason: Value<'js>,
+}
+
+/// The promises of a context that were rejected while nobody was listening.
+#[derive(Default, JsLifetime)]
+pub(crate) struct Rejections<'js> {
+    unhandled: RefCell<Vec<Rejection<'js>>>,
+    /// Promises that the host itself waits for: their rejections are never unhandled.
+    adopted: RefCell<Vec<Value<'js>>>,
+}
+
+impl<'js> Rejections<'js> {
+    /// The engine's rejection tracker: told first that nobody handles a promise, and again if somebody does after all.
+    pub(crate) fn track(&self, promise: Value<'js>, reason: Value<'js>, handled: bool) {
+        let mut unhandled = self.unhandled.borrow_mut();
+        if handled {
+            unhandled.retain(|known| known.promise != promise);
+        } else if !self.adopted.borrow().contains(&promise) {
+            unhandled.push(Rejection { promise, reason });
+        }
+    }
+
+    /// Says that the host itself waits for `promise`, now and if it is rejected after the host has given up.
+    pub(crate) fn adopt(&self, promise: &Promise<'js>) {
+        let value = promise.as_value();
+        self.unhandled.borrow_mut().retain(|known| known.promise != *value);
+        if promise.state() == PromiseState::Pending {
+            self.adopted.borrow_mut().push(value.clone());
+        }
+    }
+
+    /// Takes the reasons of those that nobody has handled.
+    pub(crate) fn take(&self) -> Vec<Value<'js>> {
+        self.unhandled.take().into_iter().map(|rejection| rejection.reason).collect()
+    }
+
+    /// Forgets everything. To be called before the runtime goes.
+    pub(crate) fn clear(&self) {
+        self.unhandled.take();
+        self.adopted.take();
+    }
+}
+
+/// The session of a context.
+#[derive(Clone, JsLifetime)]
+pub(crate) struct Shared(pub(crate) Arc<Session>);
+
+fn session(ctx: &Ctx<'_>) -> Result<Arc<Session>> {
+    let shared = ctx.userdata::<Shared>().map(|shared| shared.0.clone());
+    shared.ok_or_else(|| Exception::throw_internal(ctx, "no session"))
+}
+
+/// The native module.
+pub(crate) struct HostModule;
+
+impl ModuleDef for HostModule {
+    fn declare(declare: &Declarations<'_>) -> Result<()> {
+        for name in [
+            "addSuite", "addCase", "addHook", "phase", "print", "owner", "uncaught", "setTimer", "clearTimer", "build",
+        ] {
+            declare.declare(name)?;
+        }
+        Ok(())
+    }
+
+    fn evaluate<'js>(_: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
+        exports.export("addSuite", Func::from(add_suite))?;
+        exports.export("addCase", Func::from(add_case))?;
+        exports.export("addHook", Func::from(add_hook))?;
+        exports.export("phase", Func::from(phase))?;
+        exports.export("print", Func::from(print))?;
+        exports.export("owner", Func::from(owner))?;
+        exports.export("uncaught", Func::from(uncaught))?;
+        exports.export("setTimer", Func::from(set_timer))?;
+        exports.export("clearTimer", Func::from(clear_timer))?;
+        exports.export("build", Func::from(build))?;
+        Ok(())
+    }
+}
+
+fn mode(ctx: &Ctx<'_>, name: &str) -> Result<Mode> {
+    match name {
+        "run" => Ok(Mode::Run),
+        "only" => Ok(Mode::Only),
+        "skip" => Ok(Mode::Skip),
+        "todo" => Ok(Mode::Todo),
+        other => Err(Exception::throw_internal(ctx, &format!("no mode {other}"))),
+    }
+}
+
+fn timeout(milliseconds: f64) -> Option<Duration> {
+    (milliseconds >= 0.0).then(|| Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or(Duration::MAX))
+}
+
+fn add_suite(ctx: Ctx<'_>, parent: usize, title: String, mode_name: String, _stack: String) -> Result<usize> {
+    let mode = mode(&ctx, &mode_name)?;
+    let session = session(&ctx)?;
+    let mut progress = session.progress();
+    if parent >= progress.suites.len() {
+        return Err(Exception::throw_internal(&ctx, "no such suite"));
+    }
+    progress.suites.push(Suite { parent, title, mode, hooks: Vec::new() });
+    Ok(progress.suites.len() - 1)
+}
+
+fn add_case(
+    ctx: Ctx<'_>,
+    suite: usize,
+    title: String,
+    mode_name: String,
+    number: i32,
+    milliseconds: f64,
+    stack: String,
+) -> Result<()> {
+    let mode = mode(&ctx, &mode_name)?;
+    let session = session(&ctx)?;
+    let mut progress = session.progress();
+    if suite >= progress.suites.len() {
+        return Err(Exception::throw_internal(&ctx, "no such suite"));
+    }
+    let name = progress.full_name(suite, &title);
+    let callback = Callback { number, timeout: timeout(milliseconds) };
+    progress.cases.push(Case { suite, name, mode, callback, stack });
+    progress.finished.push(None);
+    Ok(())
+}
+
+fn add_hook(ctx: Ctx<'_>, suite: usize, kind: String, number: i32, milliseconds: f64, _stack: String) -> Result<()> {
+    let kinds = [HookKind::BeforeAll, HookKind::BeforeEach, HookKind::AfterEach, HookKind::AfterAll];
+    let session = session(&ctx)?;
+    let mut progress = session.progress();
+    match (kinds.into_iter().find(|k| k.name() == kind), progress.suites.get_mut(suite)) {
+        (Some(kind), Some(suite)) => {
+            suite.hooks.push(Hook { kind, callback: Callback { number, timeout: timeout(milliseconds) } });
+            Ok(())
+        }
+        _ => Err(Exception::throw_internal(&ctx, "no such hook or suite")),
+    }
+}
+
+fn phase(ctx: Ctx<'_>) -> Result<&'static str> {
+    Ok(match session(&ctx)?.state().phase {
+        Phase::Collect => "collect",
+        Phase::Run => "run",
+        Phase::Entry => "entry",
+    })
+}
+
+fn print(ctx: Ctx<'_>, error: bool, text: String) -> Result<()> {
+    let stream = if error { Stream::Err } else { Stream::Out };
+    session(&ctx)?.progress().print(stream, text);
+    Ok(())
+}
+
+fn owner(ctx: Ctx<'_>) -> Result<u32> {
+    Ok(session(&ctx)?.state().owner)
+}
+
+fn uncaught(ctx: Ctx<'_>, owner: u32, description: Object<'_>) -> Result<()> {
+    let thrown = Thrown::from_description(&description)?;
+    session(&ctx)?.state().uncaught.push((owner, thrown));
+    Ok(())
+}
+
+fn set_timer<'js>(ctx: Ctx<'js>, callback: u32, delay: f64, repeat: bool) -> Result<u32> {
+    let session = session(&ctx)?;
+    let runtime = ctx.userdata::<Runtime<'js>>().map(|runtime| runtime.0.clone());
+    let runtime = runtime.ok_or_else(|| Exception::throw_internal(&ctx, "the SDK is not loaded"))?;
+    let fire: Function<'js> = fire_function(&runtime)?;
+    Ok(session.timers.set(&ctx, fire, callback, delay, repeat))
+}
+
+fn clear_timer(ctx: Ctx<'_>, timer: u32) -> Result<()> {
+    session(&ctx)?.timers.clear(timer);
+    Ok(())
+}
+
+fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>) -> Result<()> {
+    let session = session(&ctx)?;
+    let entry = session.state().phase == Phase::Entry;
+    if entry {
+        let built = json::strict(&ctx, resources.into_value())?;
+        session.state().built.push(built);
+    }
+    Ok(())
+}
+
+/// The namespace of the SDK's `runtime.ts` in a context.
+#[derive(Clone, JsLifetime)]
+pub(crate) struct Runtime<'js>(pub(crate) Object<'js>);

@@ -1,0 +1,370 @@
+//! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::bytecode::Bytecode;
+use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
+use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
+use crate::schema::codegen;
+use crate::schema::kubernetes::Kubernetes;
+use crate::sdk;
+use crate::tree::{RelPath, SourceTree, resolve_import};
+
+/// The native module through which the SDK reaches the host.
+pub(crate) const HOST: &str = "husako:host";
+
+/// Prefix of the names of the SDK's modules in the engine; what follows is the path below `src/sdk/`.
+const SDK: &str = "sdk:";
+/// The SDK's module that the host itself calls.
+pub(crate) const RUNTIME: &str = "sdk:runtime.ts";
+/// Prefix of the names of embedded Kubernetes modules; `#` and the names that an importer wants may follow.
+const KUBERNETES: &str = "k8s:";
+
+/// How a project's imports are resolved.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProjectModules {
+    /// The project's folder.
+    pub(crate) root: RelPath,
+    /// Specifiers that plugins define: the file, and the plugin's folder.
+    pub(crate) plugins: BTreeMap<String, PluginModule>,
+    /// Whether relative imports may leave the project (never the repository).
+    pub(crate) allow_outside_root: bool,
+}
+
+/// A module of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginModule {
+    /// The file.
+    pub(crate) path: RelPath,
+    /// The plugin's folder: its relative imports stay inside.
+    pub(crate) root: RelPath,
+}
+
+/// A source file together with what it compiles to.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) path: RelPath,
+    pub(crate) source: Arc<str>,
+    pub(crate) compiled: Compiled,
+    map: OnceLock<Option<SourceMap>>,
+}
+
+impl Unit {
+    /// Compiles a source.
+    ///
+    /// # Errors
+    ///
+    /// The syntax errors, at least one.
+    pub(crate) fn new(path: RelPath, source: Arc<str>, map: Map) -> Result<Unit, Vec<Diagnostic>> {
+        let mut compiled = compile::compile(&path, &source, map)?;
+        let map = compiled.map.take().map_or_else(OnceLock::new, |map| OnceLock::from(Some(map)));
+        Ok(Unit { path, source, compiled, map })
+    }
+
+    /// The place in the source of a place in the compiled code. Lines and columns from 1.
+    pub(crate) fn original(&self, line: u32, column: u32) -> Option<Place> {
+        let map = self.map.get_or_init(|| compile::compile(&self.path, &self.source, Map::Yes).ok()?.map);
+        let (line, column) = map.as_ref()?.original(line, column)?;
+        Some(Place { path: self.path.clone(), line, column })
+    }
+
+    /// The lines around a place.
+    pub(crate) fn snippet(&self, line: u32, column: u32, width: u32) -> Option<Snippet> {
+        Snippet::new(&self.source, line, column, width)
+    }
+}
+
+type UnitResult = Result<Arc<Unit>, Arc<Vec<Diagnostic>>>;
+
+/// The modules of a run. Shared by all its files.
+pub(crate) struct Modules {
+    tree: Arc<dyn SourceTree>,
+    kubernetes: &'static Kubernetes,
+    stack_bytes: usize,
+    units: Once<RelPath, UnitResult>,
+    bytecode: Once<String, Result<Bytecode, Arc<Vec<Diagnostic>>>>,
+}
+
+impl std::fmt::Debug for Modules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Modules").finish_non_exhaustive()
+    }
+}
+
+impl Modules {
+    /// No module yet. `stack_bytes` bounds how deep the engine's own compiler may recurse.
+    pub(crate) fn new(tree: Arc<dyn SourceTree>, stack_bytes: usize) -> Modules {
+        Modules {
+            tree,
+            kubernetes: Kubernetes::newest(),
+            stack_bytes,
+            units: Once::default(),
+            bytecode: Once::default(),
+        }
+    }
+
+    /// Reads and compiles a file that is used once: nothing of it is kept here.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, or its syntax errors.
+    pub(crate) fn unshared(&self, path: &RelPath) -> Result<Unit, Vec<Diagnostic>> {
+        let source = self.tree.read(path).map_err(|error| vec![Diagnostic::error(format!("{path}: {error}"))])?;
+        Unit::new(path.clone(), source.into(), Map::Yes)
+    }
+
+    /// A file that modules import.
+    fn unit(&self, path: &RelPath) -> UnitResult {
+        self.units.get(path, || {
+            let source = self
+                .tree
+                .read(path)
+                .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{path}: {error}"))]))?;
+            Unit::new(path.clone(), source.into(), Map::No).map(Arc::new).map_err(Arc::new)
+        })
+    }
+
+    /// The file behind a name in a stack of the engine's, when it is one of the user's that was loaded.
+    pub(crate) fn loaded(&self, name: &str) -> Option<Arc<Unit>> {
+        if is_internal(name) {
+            return None;
+        }
+        self.units.peek(&RelPath::new(name)?)?.ok()
+    }
+
+    /// The bytecode of a module by its name in the engine.
+    ///
+    /// # Errors
+    ///
+    /// Its syntax errors.
+    pub(crate) fn bytecode(&self, name: &str) -> Result<Bytecode, Arc<Vec<Diagnostic>>> {
+        self.bytecode.get(&name.to_owned(), || {
+            let compile = |code: &str| {
+                Bytecode::compile(name, code, self.stack_bytes)
+                    .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{name}: {error}"))]))
+            };
+            if let Some(path) = name.strip_prefix(SDK) {
+                compile(&sdk_module(path)?.code)
+            } else if let Some(module) = name.strip_prefix(KUBERNETES) {
+                let (module, names) = module.split_once('#').map_or((module, None), |(m, n)| (m, Some(n)));
+                let names = names.map(|names| names.split(',').map(str::to_owned).collect::<BTreeSet<String>>());
+                let module = self.kubernetes.module(&format!("k8s/{module}"));
+                let source = module.map(|m| m.source(names.as_ref().map_or(codegen::Names::All, codegen::Names::Only)));
+                compile(&source.unwrap_or_default())
+            } else {
+                let path = RelPath::new(name).unwrap_or_default();
+                compile(&self.unit(&path)?.compiled.code)
+            }
+        })
+    }
+
+    /// The name in the engine of what `importer` means by `specifier`.
+    ///
+    /// `importer` is itself a name in the engine; `main` is the file being run, which is in no cache.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the import, at its place.
+    pub(crate) fn resolve(
+        &self,
+        project: &ProjectModules,
+        main: Option<&Unit>,
+        importer: &str,
+        specifier: &str,
+        tests: bool,
+    ) -> Result<String, Diagnostic> {
+        if is_internal(importer) {
+            return internal(importer, specifier)
+                .ok_or_else(|| Diagnostic::error(format!("{importer} imports \"{specifier}\", which does not exist")));
+        }
+        let path = RelPath::new(importer).unwrap_or_default();
+        let shared = if main.is_some_and(|main| main.path == path) { None } else { self.unit(&path).ok() };
+        let Some(unit) = shared.as_deref().or(main) else {
+            return Err(Diagnostic::error(format!("{importer} imports \"{specifier}\", and is not loaded itself")));
+        };
+        let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
+        self.target(project, &path, specifier, import, tests).map_err(|diagnostic| match import {
+            Some(import) => diagnostic
+                .at(Place { path, line: import.line, column: import.column })
+                .with_snippet(unit.snippet(import.line, import.column, specifier.chars().count() as u32 + 2)),
+            None => diagnostic,
+        })
+    }
+
+    fn target(
+        &self,
+        project: &ProjectModules,
+        importer: &RelPath,
+        specifier: &str,
+        import: Option<&Import>,
+        tests: bool,
+    ) -> Result<String, Diagnostic> {
+        if let Some(module) = sdk::public(specifier) {
+            if specifier == "husako/test" && !tests {
+                return Err(Diagnostic::error("\"husako/test\" can be imported by tests only")
+                    .help("move what uses it to a *.test.ts file"));
+            }
+            if let Some(exports) = sdk_module(module).as_ref().ok().and_then(|compiled| compiled.exports.as_ref()) {
+                check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
+            }
+            return Ok(format!("{SDK}{module}"));
+        }
+        if let Some(plugin) = project.plugins.get(specifier) {
+            return self.file(specifier, import, plugin.path.clone());
+        }
+        if specifier.starts_with("k8s/") || specifier.starts_with("helm/") {
+            return self.schema_module(project, specifier, import);
+        }
+        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+            let plugin = project.plugins.values().find(|plugin| importer.starts_with(&plugin.root));
+            let confine = match plugin {
+                Some(plugin) => Some(&plugin.root),
+                None => (!project.allow_outside_root).then_some(&project.root),
+            };
+            let target = resolve_import(&*self.tree, importer, specifier, confine)
+                .map_err(|error| Diagnostic::error(error.to_string()))?;
+            return self.file(specifier, import, target);
+        }
+        Err(self.unknown(project, specifier))
+    }
+
+    /// `k8s/*` and `helm/*`: embedded, else generated by `husako gen`.
+    fn schema_module(
+        &self,
+        project: &ProjectModules,
+        specifier: &str,
+        import: Option<&Import>,
+    ) -> Result<String, Diagnostic> {
+        if let Some(module) = self.kubernetes.module(specifier) {
+            let exports = || module.exports().map(str::to_owned).collect();
+            check_names(specifier, import, |name| module.exports().any(|export| export == name), exports)?;
+            let module = module.name().trim_start_matches("k8s/");
+            return Ok(match import.map(|import| &import.names) {
+                Some(Names::Only(names)) => {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    format!("{KUBERNETES}{module}#{}", names.join(","))
+                }
+                Some(Names::All) | None => format!("{KUBERNETES}{module}"),
+            });
+        }
+        let generated = RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"));
+        if let Some(generated) = generated.filter(|path| self.tree.is_file(path)) {
+            return self.file(specifier, import, generated);
+        }
+        let mut diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
+        if let Some(near) = near_miss(specifier, self.kubernetes.module_names()) {
+            diagnostic = diagnostic.help(format!("did you mean \"{near}\"?"));
+        } else {
+            let what = if specifier.starts_with("helm/") {
+                "charts come from the .husako/ folder"
+            } else {
+                "Kubernetes' own types are built in; those of custom resources come from the .husako/ folder"
+            };
+            diagnostic = diagnostic.help(format!("{what}, which `husako gen` writes"));
+        }
+        Err(diagnostic)
+    }
+
+    fn file(&self, specifier: &str, import: Option<&Import>, target: RelPath) -> Result<String, Diagnostic> {
+        if is_internal(target.as_str()) {
+            return Err(Diagnostic::error(format!("a file cannot be named \"{target}\"")));
+        }
+        // What a broken module exports is not the question: loading it tells what is wrong.
+        if let Ok(unit) = self.unit(&target) {
+            if let Some(exports) = &unit.compiled.exports {
+                check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
+            }
+        }
+        Ok(target.as_str().to_owned())
+    }
+
+    fn unknown(&self, project: &ProjectModules, specifier: &str) -> Diagnostic {
+        let what = if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
+            "there is no Node, no network and no file system"
+        } else {
+            "packages of npm cannot be imported"
+        };
+        let diagnostic = Diagnostic::error(format!("\"{specifier}\" cannot be imported: {what}"));
+        let plugins = project.plugins.keys().cloned();
+        let builtin = sdk::public_names().chain(self.kubernetes.module_names()).map(str::to_owned);
+        let known: Vec<String> = builtin.chain(plugins).collect();
+        match near_miss(specifier, known.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
+            None => diagnostic.help(
+                "supported are \"husako\", \"husako/test\", \"k8s/<group>/<version>\", \"helm/<chart>\", modules of \
+                 plugins, and relative paths that begin with ./ or ../",
+            ),
+        }
+    }
+}
+
+/// Whether a name in the engine is not that of a user's file.
+pub(crate) fn is_internal(name: &str) -> bool {
+    [SDK, KUBERNETES, "husako:"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Imports of the SDK's own and of generated modules.
+fn internal(importer: &str, specifier: &str) -> Option<String> {
+    if specifier == HOST {
+        return Some(HOST.to_owned());
+    }
+    if let Some(module) = sdk::internal(specifier) {
+        return Some(format!("{SDK}{module}"));
+    }
+    let folder = RelPath::new(importer.strip_prefix(SDK)?)?.parent();
+    let path = RelPath::join(&folder, specifier)?;
+    sdk::source(path.as_str()).map(|_| format!("{SDK}{path}"))
+}
+
+/// A module of the SDK, compiled once per process.
+fn sdk_module(path: &str) -> Result<Arc<Compiled>, Arc<Vec<Diagnostic>>> {
+    static COMPILED: OnceLock<Once<String, Result<Arc<Compiled>, Arc<Vec<Diagnostic>>>>> = OnceLock::new();
+    COMPILED.get_or_init(Once::default).get(&path.to_owned(), || {
+        let source = sdk::source(path)
+            .ok_or_else(|| Arc::new(vec![Diagnostic::error(format!("the SDK has no module {path}"))]))?;
+        let path = RelPath::new(path).unwrap_or_default();
+        compile::compile(&path, source, Map::No).map(Arc::new).map_err(Arc::new)
+    })
+}
+
+/// Tells the first name that is imported but not exported. `all` is asked for a near miss only.
+fn check_names(
+    specifier: &str,
+    import: Option<&Import>,
+    exported: impl Fn(&str) -> bool,
+    all: impl FnOnce() -> Vec<String>,
+) -> Result<(), Diagnostic> {
+    let Some(Names::Only(wanted)) = import.map(|import| &import.names) else { return Ok(()) };
+    let Some(missing) = wanted.iter().find(|name| !exported(name)) else { return Ok(()) };
+    let diagnostic = Diagnostic::error(format!("\"{specifier}\" has no export \"{missing}\""));
+    Err(match near_miss(missing, all().iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
+        None => diagnostic,
+    })
+}
+
+/// Values that are made once, by whoever asks first; others wait for them.
+#[derive(Debug)]
+struct Once<K, V>(RwLock<HashMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Once<K, V> {
+    fn default() -> Self {
+        Once(RwLock::default())
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
+    fn get(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let slot = known.unwrap_or_else(|| {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
+        });
+        slot.get_or_init(make).clone()
+    }
+
+    fn peek(&self, key: &K) -> Option<V> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key)?.get().cloned()
+    }
+}

@@ -1,0 +1,224 @@
+//! What is known of a file while it runs: plain data that outlives the engine.
+
+use std::time::{Duration, Instant};
+
+use crate::diagnostic::Place;
+use crate::event::{CaseStatus, Failure, OutputLine, Stream};
+
+/// The number of a suite; 0 is the file itself.
+pub(crate) type SuiteId = usize;
+
+/// How a suite or a case takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Run,
+    Only,
+    Skip,
+    Todo,
+}
+
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HookKind {
+    BeforeAll,
+    BeforeEach,
+    AfterEach,
+    AfterAll,
+}
+
+impl HookKind {
+    /// Its name in test files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            HookKind::BeforeAll => "beforeAll",
+            HookKind::BeforeEach => "beforeEach",
+            HookKind::AfterEach => "afterEach",
+            HookKind::AfterAll => "afterAll",
+        }
+    }
+}
+
+/// A function of the user's, by its number in the SDK, and how long it may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Callback {
+    pub(crate) number: i32,
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Hook {
+    pub(crate) kind: HookKind,
+    pub(crate) callback: Callback,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Suite {
+    /// The suite around it; its own number for the file.
+    pub(crate) parent: SuiteId,
+    pub(crate) title: String,
+    pub(crate) mode: Mode,
+    pub(crate) hooks: Vec<Hook>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    pub(crate) suite: SuiteId,
+    /// The full name; unique within the file once the file is read.
+    pub(crate) name: String,
+    pub(crate) mode: Mode,
+    pub(crate) callback: Callback,
+    /// The raw stack of the call of `test()`; mapped when the case is reported.
+    pub(crate) stack: String,
+}
+
+/// What became of a case, before it is joined with what is known of it from the start.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: CaseStatus,
+    pub(crate) duration: Duration,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) output: Vec<OutputLine>,
+}
+
+/// Everything known of a file so far.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) suites: Vec<Suite>,
+    pub(crate) cases: Vec<Case>,
+    /// By case; `None` while it has not finished.
+    pub(crate) finished: Vec<Option<Finished>>,
+    /// The case that runs now, and since when.
+    pub(crate) current: Option<(usize, Instant)>,
+    /// What the current case printed and left behind.
+    pub(crate) output: Vec<OutputLine>,
+    /// What was printed outside any case.
+    pub(crate) file_output: Vec<OutputLine>,
+    /// Failures that belong to no case of the file, with a name for the case that tells them.
+    pub(crate) extra: Vec<(String, Option<Place>, Failure)>,
+    /// Cases that `--filter` leaves out.
+    pub(crate) filtered_out: Vec<usize>,
+    /// How much may still be printed, in bytes.
+    output_left: usize,
+    /// The file was given up: what its thread still says is not heard.
+    pub(crate) sealed: bool,
+}
+
+/// How much a file may print, in bytes. More is counted, and told.
+const MAX_OUTPUT: usize = 8 << 20;
+
+impl Progress {
+    pub(crate) fn new() -> Progress {
+        let file = Suite { parent: 0, title: String::new(), mode: Mode::Run, hooks: Vec::new() };
+        Progress {
+            suites: vec![file],
+            cases: Vec::new(),
+            finished: Vec::new(),
+            current: None,
+            output: Vec::new(),
+            file_output: Vec::new(),
+            extra: Vec::new(),
+            filtered_out: Vec::new(),
+            output_left: MAX_OUTPUT,
+            sealed: false,
+        }
+    }
+
+    /// The suites from the file to `suite`, outermost first.
+    pub(crate) fn path(&self, suite: SuiteId) -> Vec<SuiteId> {
+        let mut path = vec![suite];
+        let mut at = suite;
+        while at != 0 {
+            at = self.suites[at].parent;
+            path.push(at);
+        }
+        path.reverse();
+        path
+    }
+
+    /// The titles around `suite` and its own, joined as in reports.
+    pub(crate) fn full_name(&self, suite: SuiteId, title: &str) -> String {
+        let mut name = String::new();
+        for id in self.path(suite).into_iter().skip(1) {
+            name.push_str(&self.suites[id].title);
+            name.push_str(" > ");
+        }
+        name.push_str(title);
+        name
+    }
+
+    /// Records one call of `console.*`.
+    pub(crate) fn print(&mut self, stream: Stream, text: String) {
+        let output = if self.current.is_some() { &mut self.output } else { &mut self.file_output };
+        if self.output_left == 0 {
+            return;
+        }
+        if text.len() > self.output_left {
+            self.output_left = 0;
+            let notice = format!("[the file printed more than {} MiB: the rest was dropped]", MAX_OUTPUT >> 20);
+            output.push(OutputLine { stream: Stream::Err, text: notice });
+        } else {
+            self.output_left -= text.len();
+            output.push(OutputLine { stream, text });
+        }
+    }
+
+    /// Gives every case a name of its own.
+    pub(crate) fn make_names_unique(&mut self) {
+        let mut seen = std::collections::HashMap::new();
+        let taken: std::collections::HashSet<String> = self.cases.iter().map(|case| case.name.clone()).collect();
+        for case in &mut self.cases {
+            let count: &mut usize = seen.entry(case.name.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                while taken.contains(&format!("{} ({count})", case.name)) {
+                    *count += 1;
+                }
+                case.name = format!("{} ({count})", case.name);
+            }
+        }
+    }
+}
+
+/// Which of the cases run, and why the others do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Run,
+    Skip(&'static str),
+    Todo,
+    FilteredOut,
+}
+
+/// Decides for every case whether it runs. `wanted` is `--filter` on full names.
+pub(crate) fn decide(progress: &Progress, wanted: impl Fn(&str) -> bool) -> Vec<Decision> {
+    let only_below = |suite: SuiteId| {
+        progress.cases.iter().any(|c| c.mode == Mode::Only && progress.path(c.suite).contains(&suite))
+            || (1..progress.suites.len())
+                .any(|s| s != suite && progress.suites[s].mode == Mode::Only && progress.path(s).contains(&suite))
+    };
+    let any_only = progress.cases.iter().any(|case| case.mode == Mode::Only)
+        || progress.suites.iter().any(|suite| suite.mode == Mode::Only);
+    // A suite marked `only` stands for all its cases, unless some inside it are marked themselves.
+    let whole: Vec<bool> =
+        (0..progress.suites.len()).map(|s| any_only && progress.suites[s].mode == Mode::Only && !only_below(s)).collect();
+
+    progress
+        .cases
+        .iter()
+        .map(|case| {
+            let path = progress.path(case.suite);
+            if !wanted(&case.name) {
+                Decision::FilteredOut
+            } else if case.mode == Mode::Todo || path.iter().any(|s| progress.suites[*s].mode == Mode::Todo) {
+                Decision::Todo
+            } else if case.mode == Mode::Skip {
+                Decision::Skip("test.skip")
+            } else if path.iter().any(|s| progress.suites[*s].mode == Mode::Skip) {
+                Decision::Skip("describe.skip")
+            } else if any_only && case.mode != Mode::Only && !path.iter().any(|s| whole[*s]) {
+                Decision::Skip("other cases of the file are marked .only")
+            } else {
+                Decision::Run
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! The event loop of one file: its main future and the engine's jobs, on the file's own thread.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+
+use rquickjs::{AsyncRuntime, Promise, Value};
+use tokio::time::Instant;
+
+use super::interrupt::Interrupt;
+
+/// Whether nothing is left that could still happen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stalled(Arc<AtomicBool>);
+
+/// Polls `main` together with the engine's queue until `main` is ready.
+///
+/// Both are polled by one task on one thread: a queue driven from elsewhere would move JavaScript between threads, and
+/// "nothing is left to do" could then be seen while a job is on its way. When both are pending and the engine has
+/// neither a job nor a future, whatever `main` waits for can never come: [`Stalled`] says so, and `main` is asked again.
+pub(crate) async fn drive<F: Future>(runtime: &AsyncRuntime, stalled: &Stalled, main: F) -> F::Output {
+    let mut main = pin!(main);
+    let mut jobs = pin!(runtime.drive());
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = main.as_mut().poll(cx) {
+            return Poll::Ready(output);
+        }
+        let _never_ready = jobs.as_mut().poll(cx);
+        if let Poll::Ready(output) = main.as_mut().poll(cx) {
+            return Poll::Ready(output);
+        }
+        if pin!(runtime.is_job_pending()).poll(cx) == Poll::Ready(false) {
+            stalled.0.store(true, Ordering::Relaxed);
+            if let Poll::Ready(output) = main.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Lets all jobs run that are ready now.
+pub(crate) async fn turn() {
+    let mut polled = false;
+    poll_fn(|cx| {
+        if polled {
+            return Poll::Ready(());
+        }
+        polled = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// How waiting for a promise ended.
+#[derive(Debug)]
+pub(crate) enum Settled<'js> {
+    /// It was fulfilled.
+    Fulfilled(Value<'js>),
+    /// It was rejected, with this.
+    Rejected(Value<'js>),
+    /// Running code was stopped by the interrupt handler.
+    Interrupted,
+    /// The deadline passed while nothing ran.
+    TimedOut,
+    /// Nothing can settle it any more.
+    Never,
+}
+
+/// Waits until `promise` is settled, its deadline passes, or it is known that it can never settle.
+///
+/// The state is read from the engine itself. (`Promise::into_future` reads it likewise, but registers itself through
+/// the promise's `then`, which user code may have replaced.)
+pub(crate) async fn settle<'js>(
+    promise: Promise<'js>,
+    interrupt: &Interrupt,
+    deadline: std::time::Instant,
+    stalled: &Stalled,
+) -> Settled<'js> {
+    stalled.0.store(false, Ordering::Relaxed);
+    let mut sleep = pin!(tokio::time::sleep_until(Instant::from_std(deadline)));
+    poll_fn(|cx| {
+        if interrupt.has_fired() || interrupt.is_cancelled() {
+            return Poll::Ready(Settled::Interrupted);
+        }
+        match promise.result::<Value<'js>>() {
+            Some(Ok(value)) => return Poll::Ready(Settled::Fulfilled(value)),
+            Some(Err(_)) => return Poll::Ready(Settled::Rejected(promise.ctx().catch())),
+            None => {}
+        }
+        if stalled.0.swap(false, Ordering::Relaxed) {
+            return Poll::Ready(Settled::Never);
+        }
+        sleep.as_mut().poll(cx).map(|()| Settled::TimedOut)
+    })
+    .await
+}

@@ -1,0 +1,294 @@
+//! What happens in a run, as plain data: the runner sends it, the reports read it.
+//!
+//! Everything is decided before it is sent. A report never judges; it only shows.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::diagnostic::{Diagnostic, Place, Snippet};
+use crate::tree::RelPath;
+
+/// One step of a run, in the order in which it happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The plan is made and nothing has run yet.
+    RunStarted(RunStarted),
+    /// A file got its permit and begins to run.
+    FileStarted {
+        /// The file, from the repository root.
+        path: RelPath,
+    },
+    /// A case of a running file is over. Its file's [`Event::FileFinished`] tells it again.
+    CaseFinished {
+        /// The file, from the repository root.
+        path: RelPath,
+        /// What became of the case.
+        status: CaseStatus,
+    },
+    /// A file is over, or it is certain that it will not run. Comes once for every planned file.
+    FileFinished(Arc<FileResult>),
+    /// Every planned file has been told.
+    RunFinished(RunFinished),
+}
+
+/// What is about to run.
+#[derive(Debug, Clone)]
+pub struct RunStarted {
+    /// When the run began (UTC).
+    pub at: SystemTime,
+    /// How many files are planned.
+    pub files: usize,
+    /// How many files run at a time.
+    pub jobs: usize,
+    /// What discovery and configuration have to say before anything runs.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub struct RunFinished {
+    /// Wall time from the start of the run to its end.
+    pub duration: Duration,
+    /// What was counted.
+    pub counts: Counts,
+    /// Why files were left out, when some were.
+    pub stopped: Option<Stopped>,
+}
+
+/// Why a run ended before all its files had run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// A file failed, and `--fail-fast` was given.
+    FailFast,
+    /// Ctrl-C, or the system asked the process to end.
+    Interrupted,
+}
+
+/// Counts of a whole run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Files whose cases all passed or were skipped.
+    pub files_passed: usize,
+    /// Files with at least one failed case.
+    pub files_failed: usize,
+    /// Files that were planned and did not run.
+    pub files_not_run: usize,
+    /// Cases that passed.
+    pub passed: usize,
+    /// Cases that failed an assertion.
+    pub failed: usize,
+    /// Cases that failed in any other way, those that stand for a whole file included.
+    pub errors: usize,
+    /// Cases that were skipped.
+    pub skipped: usize,
+    /// Cases that are only planned (`test.todo`).
+    pub todo: usize,
+    /// Cases that `--filter` left out. They appear nowhere else.
+    pub filtered_out: usize,
+}
+
+/// Everything that is known of one test file.
+#[derive(Debug, Clone)]
+pub struct FileResult {
+    /// The file, from the repository root.
+    pub path: RelPath,
+    /// The folder of the project that it belongs to, from the repository root (empty: the root).
+    pub project: RelPath,
+    /// Passed, failed, or did not run.
+    pub status: FileStatus,
+    /// When the file began to run; `None` when it did not.
+    pub started: Option<SystemTime>,
+    /// Wall time of the file.
+    pub duration: Duration,
+    /// The cases in the order of the file. A failure of the whole file is a case of its own.
+    pub cases: Vec<CaseResult>,
+    /// What was printed outside any case.
+    pub output: Vec<OutputLine>,
+    /// How many cases `--filter` left out.
+    pub filtered_out: usize,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileStatus {
+    /// Nothing failed.
+    Passed,
+    /// At least one case failed.
+    Failed,
+    /// The run ended before the file's turn.
+    NotRun,
+}
+
+/// Everything that is known of one case.
+#[derive(Debug, Clone)]
+pub struct CaseResult {
+    /// The titles of the suites around it and its own, joined with ` > `. Unique within the file.
+    pub name: String,
+    /// Where `test()` was called; `None` for a case that stands for the whole file.
+    pub place: Option<Place>,
+    /// What became of it.
+    pub status: CaseStatus,
+    /// Wall time, its hooks included.
+    pub duration: Duration,
+    /// What went wrong, in the order in which it did. Empty unless the case failed.
+    pub failures: Vec<Failure>,
+    /// What it printed.
+    pub output: Vec<OutputLine>,
+}
+
+/// What became of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseStatus {
+    /// It ran and nothing failed.
+    Passed,
+    /// An assertion failed, and nothing worse happened.
+    Failed,
+    /// It failed in any other way: an error was thrown, time or memory ran out, the file did not load.
+    Error,
+    /// It was not to run.
+    Skipped {
+        /// Why, in words for a person.
+        reason: String,
+    },
+    /// It is only planned.
+    Todo,
+}
+
+/// One thing that went wrong.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Which kind of failure.
+    pub kind: FailureKind,
+    /// The class of the error (`AssertionError`, `TypeError`), or [`FailureKind::name`].
+    pub type_name: String,
+    /// What happened. Never empty; may have several lines.
+    pub message: String,
+    /// For a failed comparison, what was compared.
+    pub comparison: Option<Comparison>,
+    /// Where it happened, in the user's source.
+    pub place: Option<Place>,
+    /// The lines around [`Failure::place`].
+    pub snippet: Option<Snippet>,
+    /// The stack, innermost first, of the user's files only.
+    pub frames: Vec<Frame>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The errors behind it (`cause`), outermost first.
+    pub causes: Vec<String>,
+}
+
+/// The two sides of a failed comparison, printed as text of one or more lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// What the test expected.
+    pub expected: String,
+    /// What it got.
+    pub received: String,
+}
+
+/// One frame of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The function; `None` where it has no name.
+    pub function: Option<String>,
+    /// Where in the user's source.
+    pub place: Place,
+}
+
+/// One call of `console.*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputLine {
+    /// Which stream it belongs to.
+    pub stream: Stream,
+    /// The text, without its final line break. May have several lines.
+    pub text: String,
+}
+
+/// The stream that a call of `console.*` belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// `console.log`, `info`, `debug`.
+    Out,
+    /// `console.warn`, `error`, `trace`.
+    Err,
+}
+
+/// Which kind of failure. Only [`FailureKind::Assertion`] is a JUnit `failure`; all others are `error`s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// `expect(…)` did not hold.
+    Assertion,
+    /// The code under test, the test or a hook threw.
+    Thrown,
+    /// A promise was rejected and nobody handled it.
+    UnhandledRejection,
+    /// The case or its file ran out of time.
+    Timeout,
+    /// The case waits for a promise that nothing can settle any more.
+    NeverSettles,
+    /// The file reached its heap limit.
+    OutOfMemory,
+    /// The file reached its stack limit.
+    StackOverflow,
+    /// The file, or a module that it imports, is not valid TypeScript.
+    Compile,
+    /// A module could not be found, was denied, or threw while it was loaded.
+    Load,
+    /// The file has no cases.
+    NoTests,
+    /// The run was interrupted while the case ran.
+    Interrupted,
+    /// husako-ci itself failed.
+    Internal,
+}
+
+impl FailureKind {
+    /// The name of the kind in reports, PascalCase. Part of the JSON report's format.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureKind::Assertion => "AssertionError",
+            FailureKind::Thrown => "Error",
+            FailureKind::UnhandledRejection => "UnhandledRejection",
+            FailureKind::Timeout => "Timeout",
+            FailureKind::NeverSettles => "NeverSettles",
+            FailureKind::OutOfMemory => "OutOfMemory",
+            FailureKind::StackOverflow => "StackOverflow",
+            FailureKind::Compile => "CompileError",
+            FailureKind::Load => "LoadError",
+            FailureKind::NoTests => "NoTests",
+            FailureKind::Interrupted => "Interrupted",
+            FailureKind::Internal => "InternalError",
+        }
+    }
+}
+
+impl CaseStatus {
+    /// Whether the case makes its file and the run fail.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            CaseStatus::Failed | CaseStatus::Error => true,
+            CaseStatus::Passed | CaseStatus::Skipped { .. } | CaseStatus::Todo => false,
+        }
+    }
+}
+
+impl Counts {
+    /// Adds one finished file.
+    pub fn add(&mut self, file: &FileResult) {
+        match file.status {
+            FileStatus::Passed => self.files_passed += 1,
+            FileStatus::Failed => self.files_failed += 1,
+            FileStatus::NotRun => self.files_not_run += 1,
+        }
+        self.filtered_out += file.filtered_out;
+        for case in &file.cases {
+            match case.status {
+                CaseStatus::Passed => self.passed += 1,
+                CaseStatus::Failed => self.failed += 1,
+                CaseStatus::Error => self.errors += 1,
+                CaseStatus::Skipped { .. } => self.skipped += 1,
+                CaseStatus::Todo => self.todo += 1,
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! husako-ci runs what a repository of [husako](https://github.com/nanazt/husako) files holds, each file in a
+//! JavaScript runtime of its own, and reports what became of it.
+//!
+//! The program is [`run`]; everything else is private. `CONTRIBUTING.md` says which room holds what.
+
+mod cli;
+mod compile;
+mod config;
+mod diagnostic;
+mod discover;
+mod engine;
+mod event;
+mod report;
+mod runner;
+mod schema;
+mod sdk;
+mod tree;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program.
+///
+/// `args` are those of the process, the first of which is its name. Returns the exit status to end with.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(args)
+}

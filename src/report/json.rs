@@ -1,0 +1,568 @@
+//! The JSON report, version 1.
+//!
+//! Its types are its own: what the program calls things inside may change, the report may not. Within a version, fields
+//! are only added. Fields that are marked *absent* are left out when they have nothing to say. Strings are what the
+//! test gave, escape sequences and control characters included.
+
+use std::io;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Run, text};
+use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
+use crate::event::{
+    CaseResult, CaseStatus, Counts, Failure, FileResult, FileStatus, Frame, OutputLine, Stopped, Stream,
+};
+
+/// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
+///
+/// # Errors
+///
+/// None are known: writing to memory does not fail.
+pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(&Report::new(run))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The whole report.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    /// The version of the format: 1.
+    version: u32,
+    /// What wrote the report.
+    tool: Tool,
+    /// When the run began: UTC, ISO 8601 with milliseconds. Absent when it did not begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
+    /// Wall time of the run in milliseconds. Absent when the run did not end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<f64>,
+    /// What was counted.
+    summary: Summary,
+    /// What discovery and configuration had to say before anything ran.
+    warnings: Vec<Warning<'a>>,
+    /// Every planned file, in the order of the paths.
+    files: Vec<File<'a>>,
+}
+
+/// What wrote the report.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tool {
+    /// `husako-ci`.
+    name: &'static str,
+    /// Its version.
+    version: &'static str,
+}
+
+/// What was counted.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    /// Counts of files.
+    files: FileCounts,
+    /// Counts of cases.
+    cases: CaseCounts,
+    /// Why the run ended before all its files had run: `fail-fast` or `interrupted`; `null` when it did not.
+    stopped: Option<&'static str>,
+}
+
+/// Counts of files.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileCounts {
+    /// Nothing failed in them.
+    passed: usize,
+    /// At least one case failed.
+    failed: usize,
+    /// Planned, and the run ended before their turn.
+    not_run: usize,
+}
+
+/// Counts of cases.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CaseCounts {
+    /// Passed.
+    passed: usize,
+    /// Failed an assertion.
+    failed: usize,
+    /// Failed in any other way.
+    errors: usize,
+    /// Skipped.
+    skipped: usize,
+    /// Only planned (`test.todo`).
+    todo: usize,
+    /// Left out by `--filter`. They are told nowhere else.
+    filtered_out: usize,
+}
+
+/// A message of discovery or configuration.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Warning<'a> {
+    /// `warning` or `error`.
+    severity: &'static str,
+    /// What happened.
+    message: &'a str,
+    /// The file, from the repository root. Absent where there is no place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// Line, from 1. Absent where there is no place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// Column, from 1, in Unicode code points. Absent where there is no place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    /// What to do next. Absent where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    /// The lines around the place. Absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Code<'a>>,
+}
+
+/// One test file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct File<'a> {
+    /// The file, from the repository root.
+    path: &'a str,
+    /// The folder of the project that it belongs to, from the repository root; `.` for the root.
+    project: &'a str,
+    /// `passed`, `failed`, or `notRun`.
+    status: &'static str,
+    /// When the file began to run: UTC, ISO 8601 with milliseconds. Absent when it did not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
+    /// Wall time in milliseconds.
+    duration_ms: f64,
+    /// How many of its cases `--filter` left out.
+    filtered_out: usize,
+    /// The cases in the order of the file. A failure of the whole file is a case of its own.
+    cases: Vec<Case<'a>>,
+    /// What was printed outside any case, in the order in which it was.
+    output: Vec<Output<'a>>,
+}
+
+/// One case.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Case<'a> {
+    /// The titles of the suites around it and its own, joined with ` > `. Unique within the file.
+    name: &'a str,
+    /// `passed`, `failed` (an assertion), `error` (any other way), `skipped`, or `todo`.
+    status: &'static str,
+    /// Why it was skipped. Absent when it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// The file where `test()` was called, from the repository root. Absent for a case that stands for its whole file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// The line of that call, from 1. Absent as `path` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// The column of that call, from 1, in Unicode code points. Absent as `path` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    /// Wall time in milliseconds, hooks included.
+    duration_ms: f64,
+    /// What went wrong, in the order in which it did. Empty unless the case failed.
+    failures: Vec<Fault<'a>>,
+    /// What it printed, in the order in which it did.
+    output: Vec<Output<'a>>,
+}
+
+/// One thing that went wrong.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fault<'a> {
+    /// `AssertionError`, `Error` (something was thrown), `UnhandledRejection`, `Timeout`, `NeverSettles`,
+    /// `OutOfMemory`, `StackOverflow`, `CompileError`, `LoadError`, `NoTests`, `Interrupted`, or `InternalError`.
+    kind: &'static str,
+    /// The class of the error, or the kind where there is none.
+    #[serde(rename = "type")]
+    type_name: &'a str,
+    /// What happened. May have several lines.
+    message: &'a str,
+    /// What the test expected, printed. Absent unless two values were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
+    /// What it got, printed. Absent unless two values were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<&'a str>,
+    /// The file where it happened, from the repository root. Absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// Line, from 1. Absent as `path` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// Column, from 1, in Unicode code points. Absent as `path` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    /// The lines around the place. Absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Code<'a>>,
+    /// The stack, innermost first, of the user's files only.
+    frames: Vec<StackFrame<'a>>,
+    /// What to do about it. Absent where nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    /// The errors behind it (`cause`), outermost first.
+    causes: &'a [String],
+}
+
+/// Lines of a source file, one of them marked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Code<'a> {
+    /// The number of the first of `lines`, from 1.
+    first_line: u32,
+    /// The lines, without line breaks. Long ones are cut.
+    lines: &'a [String],
+    /// The number of the marked line.
+    line: u32,
+    /// The marked column in what `lines` shows, from 1, in Unicode code points.
+    column: u32,
+    /// How many code points are marked; at least 1.
+    width: u32,
+}
+
+/// One frame of a stack.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StackFrame<'a> {
+    /// The function. Absent where it has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function: Option<&'a str>,
+    /// The file, from the repository root.
+    path: &'a str,
+    /// Line, from 1.
+    line: u32,
+    /// Column, from 1, in Unicode code points.
+    column: u32,
+}
+
+/// What one call of `console` printed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Output<'a> {
+    /// `stdout` or `stderr`.
+    stream: &'static str,
+    /// The text, without its final line break. May have several lines.
+    text: &'a str,
+}
+
+impl<'a> Report<'a> {
+    fn new(run: &'a Run) -> Report<'a> {
+        let Run { started, files, finished } = run;
+        let counts = finished.as_ref().map_or_else(
+            || {
+                let mut counts = Counts::default();
+                files.values().for_each(|file| counts.add(file));
+                counts
+            },
+            |finished| finished.counts,
+        );
+        let stopped = finished.as_ref().and_then(|finished| finished.stopped);
+        Report {
+            version: 1,
+            tool: Tool { name: "husako-ci", version: env!("CARGO_PKG_VERSION") },
+            started_at: started.as_ref().map(|started| text::iso8601(started.at)),
+            duration_ms: finished.as_ref().map(|finished| millis(finished.duration)),
+            summary: Summary::new(counts, stopped),
+            warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
+            files: files.values().map(|file| File::new(file)).collect(),
+        }
+    }
+}
+
+impl Summary {
+    fn new(counts: Counts, stopped: Option<Stopped>) -> Summary {
+        let Counts {
+            files_passed,
+            files_failed,
+            files_not_run,
+            passed,
+            failed,
+            errors,
+            skipped,
+            todo,
+            filtered_out,
+        } = counts;
+        Summary {
+            files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
+            cases: CaseCounts { passed, failed, errors, skipped, todo, filtered_out },
+            stopped: stopped.map(|stopped| match stopped {
+                Stopped::FailFast => "fail-fast",
+                Stopped::Interrupted => "interrupted",
+            }),
+        }
+    }
+}
+
+impl<'a> Warning<'a> {
+    fn new(diagnostic: &'a Diagnostic) -> Warning<'a> {
+        let Diagnostic { severity, message, place, snippet, help } = diagnostic;
+        let (path, line, column) = place_fields(place.as_ref());
+        let severity = match severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        let snippet = snippet.as_ref().map(Code::new);
+        Warning { severity, message, path, line, column, help: help.as_deref(), snippet }
+    }
+}
+
+impl<'a> File<'a> {
+    fn new(file: &'a FileResult) -> File<'a> {
+        let FileResult { path, project, status, started, duration, cases, output, filtered_out } = file;
+        File {
+            path: path.as_str(),
+            project: if project.is_root() { "." } else { project.as_str() },
+            status: match status {
+                FileStatus::Passed => "passed",
+                FileStatus::Failed => "failed",
+                FileStatus::NotRun => "notRun",
+            },
+            started_at: started.map(text::iso8601),
+            duration_ms: millis(*duration),
+            filtered_out: *filtered_out,
+            cases: cases.iter().map(Case::new).collect(),
+            output: output.iter().map(Output::new).collect(),
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    fn new(case: &'a CaseResult) -> Case<'a> {
+        let CaseResult { name, place, status, duration, failures, output } = case;
+        let (status, reason) = match status {
+            CaseStatus::Passed => ("passed", None),
+            CaseStatus::Failed => ("failed", None),
+            CaseStatus::Error => ("error", None),
+            CaseStatus::Skipped { reason } => ("skipped", Some(reason.as_str())),
+            CaseStatus::Todo => ("todo", None),
+        };
+        let (path, line, column) = place_fields(place.as_ref());
+        Case {
+            name,
+            status,
+            reason,
+            path,
+            line,
+            column,
+            duration_ms: millis(*duration),
+            failures: failures.iter().map(Fault::new).collect(),
+            output: output.iter().map(Output::new).collect(),
+        }
+    }
+}
+
+impl<'a> Fault<'a> {
+    fn new(failure: &'a Failure) -> Fault<'a> {
+        let Failure { kind, type_name, message, comparison, place, snippet, frames, help, causes } = failure;
+        let (path, line, column) = place_fields(place.as_ref());
+        Fault {
+            kind: kind.name(),
+            type_name,
+            message,
+            expected: comparison.as_ref().map(|comparison| comparison.expected.as_str()),
+            received: comparison.as_ref().map(|comparison| comparison.received.as_str()),
+            path,
+            line,
+            column,
+            snippet: snippet.as_ref().map(Code::new),
+            frames: frames.iter().map(StackFrame::new).collect(),
+            help: help.as_deref(),
+            causes,
+        }
+    }
+}
+
+impl<'a> Code<'a> {
+    fn new(snippet: &'a Snippet) -> Code<'a> {
+        let Snippet { first_line, lines, line, column, width } = snippet;
+        Code { first_line: *first_line, lines, line: *line, column: *column, width: *width }
+    }
+}
+
+impl<'a> StackFrame<'a> {
+    fn new(frame: &'a Frame) -> StackFrame<'a> {
+        let Frame { function, place: Place { path, line, column } } = frame;
+        StackFrame { function: function.as_deref(), path: path.as_str(), line: *line, column: *column }
+    }
+}
+
+impl<'a> Output<'a> {
+    fn new(line: &'a OutputLine) -> Output<'a> {
+        let OutputLine { stream, text } = line;
+        let stream = match stream {
+            Stream::Out => "stdout",
+            Stream::Err => "stderr",
+        };
+        Output { stream, text }
+    }
+}
+
+fn place_fields(place: Option<&Place>) -> (Option<&str>, Option<u32>, Option<u32>) {
+    match place {
+        Some(Place { path, line, column }) => (Some(path.as_str()), Some(*line), Some(*column)),
+        None => (None, None, None),
+    }
+}
+
+/// Milliseconds with at most three decimals.
+fn millis(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::model::{self, Outcome};
+    use super::*;
+
+    fn report() -> Value {
+        let mut run = Run::default();
+        for event in model::events() {
+            run.add(&event);
+        }
+        serde_json::from_slice(&render(&run).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_outcome_is_told() {
+        let report = report();
+        let mut told = Vec::new();
+        for file in report["files"].as_array().unwrap() {
+            for case in file["cases"].as_array().unwrap() {
+                let first = || case["failures"][0]["type"].as_str().unwrap().to_owned();
+                let outcome = match case["status"].as_str().unwrap() {
+                    "passed" => Outcome::Passed,
+                    "failed" => Outcome::Failed(first()),
+                    "error" => Outcome::Error(first()),
+                    "skipped" => Outcome::Skipped(case["reason"].as_str().unwrap().to_owned()),
+                    "todo" => Outcome::Todo,
+                    other => panic!("{other}"),
+                };
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                told.push((text(&file["path"]), text(&case["name"]), outcome));
+            }
+        }
+        assert_eq!(told, model::outcomes());
+        assert_eq!(
+            report["summary"],
+            json!({
+                "files": { "passed": 2, "failed": 3, "notRun": 1 },
+                "cases": { "passed": 4, "failed": 1, "errors": 13, "skipped": 1, "todo": 1, "filteredOut": 5 },
+                "stopped": "fail-fast",
+            })
+        );
+        let paths: Vec<_> =
+            report["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+        assert!(paths.is_sorted());
+        assert_eq!(paths.len(), 6);
+    }
+
+    #[test]
+    fn the_format_stays() {
+        let report = report();
+        assert_eq!(report["version"], 1);
+        assert_eq!(report["tool"], json!({ "name": "husako-ci", "version": env!("CARGO_PKG_VERSION") }));
+        assert_eq!(report["startedAt"], "2026-01-31T12:00:00.000Z");
+        assert_eq!(report["durationMs"], 4321.0);
+        assert_eq!(
+            report["warnings"],
+            json!([{
+                "severity": "warning",
+                "message": "unknown key `timout`",
+                "path": "husako.toml",
+                "line": 3,
+                "column": 1,
+                "help": "did you mean `timeout`?",
+                "snippet": {
+                    "firstLine": 1,
+                    "lines": ["[test]", "filter = \"a\"", "timout = 5"],
+                    "line": 3,
+                    "column": 1,
+                    "width": 6,
+                },
+            }])
+        );
+        let never = &report["files"][4];
+        assert_eq!(
+            never,
+            &json!({
+                "path": "apps/never.test.ts",
+                "project": "apps",
+                "status": "notRun",
+                "durationMs": 0.0,
+                "filteredOut": 0,
+                "cases": [],
+                "output": [],
+            })
+        );
+        let case = &report["files"][5]["cases"][1];
+        assert_eq!(
+            case,
+            &json!({
+                "name": "deployment > has the replicas",
+                "status": "error",
+                "path": "apps/web.test.ts",
+                "line": 9,
+                "column": 3,
+                "durationMs": 12.0,
+                "failures": [
+                    {
+                        "kind": "AssertionError",
+                        "type": "AssertionError",
+                        "message": "expect(received).toEqual(expected)",
+                        "expected": "{\n  \"name\": \"web\",\n  \"replicas\": 3,\n}",
+                        "received": "{\n  \"name\": \"web\",\n  \"replicas\": 2,\n}",
+                        "path": "apps/web.test.ts",
+                        "line": 12,
+                        "column": 24,
+                        "snippet": {
+                            "firstLine": 10,
+                            "lines": [
+                                "  const web = deployment(\"web\");",
+                                "",
+                                "  expect(spec(web, 2)).toEqual({ name: \"web\", replicas: 3 });",
+                                "});",
+                                "",
+                            ],
+                            "line": 12,
+                            "column": 24,
+                            "width": 7,
+                        },
+                        "frames": [
+                            { "function": "check", "path": "apps/lib/checks.ts", "line": 4, "column": 10 },
+                            { "path": "apps/web.test.ts", "line": 12, "column": 24 },
+                        ],
+                        "causes": [],
+                    },
+                    {
+                        "kind": "Error",
+                        "type": "TypeError",
+                        "message": "cannot read property 'spec' of undefined",
+                        "path": "apps/web.test.ts",
+                        "line": 20,
+                        "column": 3,
+                        "frames": [{ "path": "apps/web.test.ts", "line": 20, "column": 3 }],
+                        "help": "was the deployment deleted in an earlier case?",
+                        "causes": ["Error: no such deployment", "RangeError: out of range"],
+                    },
+                ],
+                "output": [
+                    { "stream": "stdout", "text": "rendered 3 resources" },
+                    { "stream": "stderr", "text": "deprecated: use apps/v1" },
+                ],
+            })
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! The reports of a run: one file per sink, each a function of the run's events.
+//!
+//! A report decides nothing and opens nothing. The terminal writes as events come; the others write once, at the end,
+//! from the [`Run`] that the events told.
+
+mod compare;
+pub(crate) mod json;
+pub(crate) mod junit;
+mod progress;
+pub(crate) mod terminal;
+pub(crate) mod text;
+
+#[cfg(test)]
+mod model;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use crate::event::{Event, FileResult, RunFinished, RunStarted};
+use crate::tree::RelPath;
+
+/// Something that shows or keeps what happens in a run.
+pub(crate) trait Sink {
+    /// Takes one event. After an error it gets no more.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// All sinks of a run. One that fails is left out from then on, and the others go on.
+#[derive(Default)]
+pub(crate) struct Sinks<'a> {
+    sinks: Vec<(String, State<'a>)>,
+}
+
+enum State<'a> {
+    Working(Box<dyn Sink + Send + 'a>),
+    Failed(io::Error),
+}
+
+impl<'a> Sinks<'a> {
+    /// Adds a sink; `name` is how [`Sinks::finish`] calls it if it fails.
+    pub(crate) fn add(&mut self, name: impl Into<String>, sink: impl Sink + Send + 'a) {
+        self.sinks.push((name.into(), State::Working(Box::new(sink))));
+    }
+
+    /// Gives an event to all sinks that work.
+    pub(crate) fn event(&mut self, event: &Event) {
+        for (_, state) in &mut self.sinks {
+            if let State::Working(sink) = state
+                && let Err(error) = sink.event(event)
+            {
+                *state = State::Failed(error);
+            }
+        }
+    }
+
+    /// The sinks that failed, each with its first error, in the order in which they were added.
+    pub(crate) fn finish(self) -> Vec<(String, io::Error)> {
+        self.sinks
+            .into_iter()
+            .filter_map(|(name, state)| match state {
+                State::Working(_) => None,
+                State::Failed(error) => Some((name, error)),
+            })
+            .collect()
+    }
+}
+
+/// A run as its events told it.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    /// The run's start; `None` until it started.
+    pub(crate) started: Option<RunStarted>,
+    /// The files that are over, in the order of their paths.
+    pub(crate) files: BTreeMap<RelPath, Arc<FileResult>>,
+    /// The run's end; `None` until it ended.
+    pub(crate) finished: Option<RunFinished>,
+}
+
+impl Run {
+    /// Adds what an event tells.
+    pub(crate) fn add(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::FileStarted { .. } | Event::CaseFinished { .. } => {}
+            Event::FileFinished(file) => {
+                self.files.insert(file.path.clone(), Arc::clone(file));
+            }
+            Event::RunFinished(finished) => self.finished = Some(finished.clone()),
+        }
+    }
+}
+
+/// A sink that renders the whole run when it has finished, and hands the bytes to `save`.
+pub(crate) struct AtEnd<R, S> {
+    run: Run,
+    render: R,
+    save: Option<S>,
+}
+
+impl<R, S> AtEnd<R, S>
+where
+    R: Fn(&Run) -> io::Result<Vec<u8>>,
+    S: FnOnce(&[u8]) -> io::Result<()>,
+{
+    /// `render` is [`junit::render`] or [`json::render`]; `save` is called once, with the complete report.
+    pub(crate) fn new(render: R, save: S) -> AtEnd<R, S> {
+        AtEnd { run: Run::default(), render, save: Some(save) }
+    }
+}
+
+impl<R, S> Sink for AtEnd<R, S>
+where
+    R: Fn(&Run) -> io::Result<Vec<u8>>,
+    S: FnOnce(&[u8]) -> io::Result<()>,
+{
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.run.add(event);
+        if self.run.finished.is_some()
+            && let Some(save) = self.save.take()
+        {
+            save(&(self.render)(&self.run)?)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Counting<'a>(&'a mut usize, usize);
+
+    impl Sink for Counting<'_> {
+        fn event(&mut self, _: &Event) -> io::Result<()> {
+            *self.0 += 1;
+            if *self.0 == self.1 { Err(io::Error::other("disk full")) } else { Ok(()) }
+        }
+    }
+
+    #[test]
+    fn a_sink_that_fails_loses_nothing_of_the_others() {
+        let (mut broken, mut working, mut saved) = (0, 0, Vec::new());
+        let events = model::events();
+        let mut sinks = Sinks::default();
+        sinks.add("first", Counting(&mut broken, 2));
+        sinks.add("second", Counting(&mut working, usize::MAX));
+        sinks.add(
+            "third",
+            AtEnd::new(json::render, |bytes: &[u8]| {
+                saved.push(bytes.to_vec());
+                Err(io::Error::other("read-only"))
+            }),
+        );
+        for event in &events {
+            sinks.event(event);
+        }
+        let errors: Vec<String> =
+            sinks.finish().iter().map(|(name, error)| format!("{name}: {error}")).collect();
+        assert_eq!(errors, ["first: disk full", "third: read-only"]);
+        assert_eq!((broken, working, saved.len()), (2, events.len(), 1));
+    }
+}

@@ -1,0 +1,575 @@
+//! What a person reads: progress while the run goes on, then every failure once, then the counts.
+//!
+//! Nothing that a test says can command the terminal or the CI system that keeps the log: control characters are shown
+//! instead of sent, and text of the user's never begins a line, so that it cannot form a workflow command.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use indicatif::ProgressDrawTarget;
+
+use super::Sink;
+use super::progress::Progress;
+use super::text::{self, Look, Tint, plural};
+use crate::diagnostic::Diagnostic;
+use crate::event::{
+    CaseResult, CaseStatus, Counts, Event, FileResult, FileStatus, OutputLine, RunFinished, RunStarted,
+    Stopped, Stream,
+};
+
+/// How many failed cases are told in full.
+const MAX_FAILURES: usize = 50;
+/// The most lines of output of one case, or of one file outside its cases.
+const MAX_OUTPUT_LINES: usize = 60;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    /// Failures and the summary.
+    Quiet,
+    /// Files and warnings too.
+    #[default]
+    Normal,
+    /// Cases and all output too.
+    Verbose,
+}
+
+/// The terminal report.
+pub(crate) struct Terminal<'a> {
+    out: Box<dyn Write + Send + 'a>,
+    look: Look,
+    verbosity: Verbosity,
+    /// Where to draw, until the run starts.
+    target: Option<ProgressDrawTarget>,
+    progress: Option<Progress>,
+    /// Whether files that did not fail get a line.
+    lines: bool,
+    failed: Vec<Arc<FileResult>>,
+}
+
+impl<'a> Terminal<'a> {
+    /// Writes the report to `out`.
+    ///
+    /// With `progress`, a display is drawn there while the run goes on, and cleared at its end; then only files that
+    /// failed get a line at once. Without, every file that ran gets one. Nothing is drawn when the verbosity is quiet.
+    pub(crate) fn new(
+        out: impl Write + Send + 'a,
+        color: bool,
+        verbosity: Verbosity,
+        progress: Option<ProgressDrawTarget>,
+    ) -> Terminal<'a> {
+        let target = match verbosity {
+            Verbosity::Quiet => None,
+            Verbosity::Normal | Verbosity::Verbose => progress,
+        };
+        let lines = match verbosity {
+            Verbosity::Quiet => false,
+            Verbosity::Normal => target.is_none(),
+            Verbosity::Verbose => true,
+        };
+        let (look, failed) = (Look::terminal(color), Vec::new());
+        Terminal { out: Box::new(out), look, verbosity, target, progress: None, lines, failed }
+    }
+
+    /// Writes lines, whole and at once, with the progress out of the way.
+    fn write(&mut self, lines: &[String]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut text = lines.join("\n");
+        text.push('\n');
+        let out = &mut self.out;
+        let mut write = || {
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        };
+        match &self.progress {
+            Some(progress) => progress.aside(write),
+            None => write(),
+        }
+    }
+
+    fn started(&mut self, started: &RunStarted) -> io::Result<()> {
+        let RunStarted { at: _, files, jobs: _, warnings } = started;
+        match self.verbosity {
+            Verbosity::Quiet => {}
+            Verbosity::Normal | Verbosity::Verbose => {
+                let mut lines: Vec<String> = Vec::new();
+                for warning in warnings {
+                    lines.extend(text::diagnostic(warning, self.look));
+                    lines.push(String::new());
+                }
+                self.write(&lines)?;
+            }
+        }
+        self.progress = self.target.take().map(|target| Progress::new(*files, target, self.look));
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Arc<FileResult>) -> io::Result<()> {
+        if let Some(progress) = &self.progress {
+            progress.file_finished(file);
+        }
+        let failed = match file.status {
+            FileStatus::Failed => true,
+            FileStatus::Passed | FileStatus::NotRun => false,
+        };
+        if failed {
+            self.failed.push(Arc::clone(file));
+        }
+        let lines = match self.verbosity {
+            Verbosity::Quiet => return Ok(()),
+            Verbosity::Normal if says_nothing(file) || !(self.lines || failed) => return Ok(()),
+            Verbosity::Normal => vec![self.file_line(file)],
+            Verbosity::Verbose => {
+                let mut lines = vec![self.file_line(file)];
+                if !failed {
+                    // A file that failed has its output told with its failures.
+                    self.output("  ", &file.output, &mut lines);
+                }
+                for case in &file.cases {
+                    lines.push(self.case_line(case));
+                    if !case.status.is_failure() {
+                        self.output("    ", &case.output, &mut lines);
+                    }
+                }
+                lines
+            }
+        };
+        self.write(&lines)
+    }
+
+    fn file_line(&self, file: &FileResult) -> String {
+        let FileResult { path, status, duration, cases, filtered_out, .. } = file;
+        let path = self.look.line(path.as_str());
+        let mut counts = Counts::default();
+        counts.add(file);
+        let failed = counts.failed + counts.errors;
+        let mut told = Vec::new();
+        let mark = match status {
+            FileStatus::NotRun => {
+                return format!("{} {path} {}", self.look.paint(Tint::Warn, "-"), self.faint("(not run)"));
+            }
+            FileStatus::Passed => self.look.paint(Tint::Good, "✓"),
+            FileStatus::Failed => self.look.paint(Tint::Bad, "✗"),
+        };
+        if cases.is_empty() {
+            told.push(format!("all {} filtered out", plural(*filtered_out, "case")));
+        } else if failed == cases.len() {
+            told.push(format!("{} failed", plural(failed, "case")));
+        } else if failed > 0 {
+            told.push(format!("{failed} of {} failed", plural(cases.len(), "case")));
+        } else {
+            told.push(plural(cases.len(), "case"));
+        }
+        told.extend(count(counts.skipped, "skipped"));
+        told.extend(count(counts.todo, "todo"));
+        told.push(text::duration(*duration));
+        format!("{mark} {path} {}", self.faint(&format!("({})", told.join(", "))))
+    }
+
+    fn case_line(&self, case: &CaseResult) -> String {
+        let name = self.look.line(&case.name);
+        let time = self.faint(&format!("({})", text::duration(case.duration)));
+        match &case.status {
+            CaseStatus::Passed => format!("  {} {name} {time}", self.look.paint(Tint::Good, "✓")),
+            CaseStatus::Failed | CaseStatus::Error => {
+                format!("  {} {name} {time}", self.look.paint(Tint::Bad, "✗"))
+            }
+            CaseStatus::Skipped { reason } if reason.is_empty() => {
+                format!("  {} {name} {}", self.look.paint(Tint::Warn, "-"), self.faint("(skipped)"))
+            }
+            CaseStatus::Skipped { reason } => {
+                let reason = self.faint(&format!("(skipped: {})", self.look.line(reason)));
+                format!("  {} {name} {reason}", self.look.paint(Tint::Warn, "-"))
+            }
+            CaseStatus::Todo => {
+                format!("  {} {name} {}", self.look.paint(Tint::Warn, "-"), self.faint("(todo)"))
+            }
+        }
+    }
+
+    fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
+        // Clears it.
+        self.progress = None;
+        let mut failed = std::mem::take(&mut self.failed);
+        failed.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut shown = 0;
+        let mut hidden = 0;
+        for file in &failed {
+            let mut told = false;
+            for case in file.cases.iter().filter(|case| case.status.is_failure()) {
+                if shown == MAX_FAILURES {
+                    hidden += 1;
+                    continue;
+                }
+                shown += 1;
+                told = true;
+                let lines = self.failed_case(file, case);
+                self.write(&lines)?;
+            }
+            if told && !file.output.is_empty() {
+                let path = self.look.line(file.path.as_str());
+                let mut lines =
+                    vec![String::new(), self.faint(&format!("output of {path} outside its cases"))];
+                self.output("  ", &file.output, &mut lines);
+                self.write(&lines)?;
+            }
+        }
+        if hidden > 0 {
+            let more =
+                format!("… and {}; a JUnit or JSON report has them all", plural(hidden, "more failed case"));
+            self.write(&[String::new(), self.look.paint(Tint::Bad, &more)])?;
+        }
+        let summary = self.summary(finished);
+        self.write(&summary)
+    }
+
+    /// A blank line, a heading, and all failures of the case with what it printed.
+    fn failed_case(&self, file: &FileResult, case: &CaseResult) -> Vec<String> {
+        let CaseResult { name, place, status: _, duration: _, failures, output } = case;
+        let place = self.look.line(&text::heading_place(file.path.as_str(), place.as_ref()));
+        let heading = format!(
+            "{} {place} > {}",
+            self.look.paint(Tint::BadTitle, "FAIL"),
+            self.look.paint(Tint::Title, &self.look.line(name))
+        );
+        let mut lines = vec![String::new(), heading];
+        for (index, failure) in failures.iter().enumerate() {
+            if index > 0 {
+                lines.push(String::new());
+            }
+            for (number, line) in text::failure(failure, self.look).iter().enumerate() {
+                let bar = self.look.paint(Tint::Bad, if number == 0 { "×" } else { "│" });
+                lines.push(format!("  {bar} {line}").trim_end().to_owned());
+            }
+        }
+        if !output.is_empty() {
+            lines.push(String::new());
+            self.output("  ", output, &mut lines);
+        }
+        lines
+    }
+
+    /// What was printed, line by line, each with its stream.
+    fn output(&self, indent: &str, output: &[OutputLine], lines: &mut Vec<String>) {
+        let told = output.iter().flat_map(|OutputLine { stream, text }| {
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            text.split('\n').map(move |line| (*stream, line.strip_suffix('\r').unwrap_or(line)))
+        });
+        let shown = self.look.cut(told.collect(), MAX_OUTPUT_LINES, |(stream, line)| {
+            let stream = match stream {
+                Stream::Out => self.faint("out │"),
+                Stream::Err => self.look.paint(Tint::Warn, "err │"),
+            };
+            format!("{stream} {}", self.look.line(line)).trim_end().to_owned()
+        });
+        lines.extend(shown.iter().map(|line| format!("{indent}{line}")));
+    }
+
+    fn summary(&self, finished: &RunFinished) -> Vec<String> {
+        let RunFinished { duration, counts, stopped } = finished;
+        let Counts {
+            files_passed,
+            files_failed,
+            files_not_run,
+            passed,
+            failed,
+            errors,
+            skipped,
+            todo,
+            filtered_out,
+        } = *counts;
+        let row = |title: &str, counts: &[(usize, &str, Option<Tint>)]| {
+            let told: Vec<String> = counts
+                .iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, what, tint)| {
+                    let text = format!("{count} {what}");
+                    tint.map_or(text.clone(), |tint| self.look.paint(tint, &text))
+                })
+                .collect();
+            let told = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
+            format!("{} {told}", self.look.paint(Tint::Title, title))
+        };
+        let mut lines = vec![
+            String::new(),
+            row(
+                "Files",
+                &[
+                    (files_failed, "failed", Some(Tint::BadTitle)),
+                    (files_passed, "passed", Some(Tint::Good)),
+                    (files_not_run, "not run", Some(Tint::Warn)),
+                ],
+            ),
+            row(
+                "Cases",
+                &[
+                    (failed + errors, "failed", Some(Tint::BadTitle)),
+                    (passed, "passed", Some(Tint::Good)),
+                    (skipped, "skipped", Some(Tint::Warn)),
+                    (todo, "todo", Some(Tint::Warn)),
+                    (filtered_out, "filtered out", None),
+                ],
+            ),
+            format!("{} {}", self.look.paint(Tint::Title, " Time"), text::duration(*duration)),
+        ];
+        if let Some(stopped) = stopped {
+            let why = match stopped {
+                Stopped::FailFast => "Stopped after the first failed file (--fail-fast)",
+                Stopped::Interrupted => "Interrupted",
+            };
+            let why = match files_not_run {
+                0 => format!("{why}."),
+                count => format!("{why}: {} did not run.", plural(count, "file")),
+            };
+            lines.push(self.look.paint(Tint::Warn, &why));
+        }
+        lines
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.look.paint(Tint::Faint, text)
+    }
+}
+
+impl Sink for Terminal<'_> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(started) => self.started(started),
+            Event::FileStarted { path } => {
+                if let Some(progress) = &self.progress {
+                    progress.file_started(path);
+                }
+                Ok(())
+            }
+            Event::CaseFinished { path, status } => {
+                if let Some(progress) = &self.progress {
+                    progress.case_finished(path, status);
+                }
+                Ok(())
+            }
+            Event::FileFinished(file) => self.file(file),
+            Event::RunFinished(finished) => self.finished(finished),
+        }
+    }
+}
+
+/// A diagnostic as it is shown on a terminal, with a line break at its end.
+pub(crate) fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
+    text::diagnostic(diagnostic, Look::terminal(color)).join("\n") + "\n"
+}
+
+/// Whether a file is left out among the others: it did not run, or all its cases were filtered out.
+fn says_nothing(file: &FileResult) -> bool {
+    match file.status {
+        FileStatus::Passed => file.cases.is_empty(),
+        FileStatus::Failed => false,
+        FileStatus::NotRun => true,
+    }
+}
+
+fn count(count: usize, what: &str) -> Option<String> {
+    if count > 0 { Some(format!("{count} {what}")) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{self, Outcome};
+    use super::*;
+    use crate::event::{Comparison, FileResult};
+    use crate::tree::RelPath;
+
+    fn shown(events: &[Event], color: bool, verbosity: Verbosity) -> String {
+        let mut out = Vec::new();
+        let mut terminal = Terminal::new(&mut out, color, verbosity, None);
+        for event in events {
+            terminal.event(event).unwrap();
+        }
+        drop(terminal);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_outcome_is_told() {
+        let text = shown(&model::events(), false, Verbosity::Verbose);
+        let (lines, failures) = text.split_once("\n\nFAIL ").unwrap();
+        for (path, name, outcome) in model::outcomes() {
+            let file = lines.split_once(&format!(" {path} (")).unwrap().1;
+            let file: Vec<&str> = file.lines().skip(1).take_while(|line| line.starts_with(' ')).collect();
+            let line = |mark: &str| format!("  {mark} {name} (");
+            let told =
+                |start: String| assert!(file.iter().any(|line| line.starts_with(&start)), "{start}\n{text}");
+            let failed = || {
+                told(line("✗"));
+                let heading = format!(" > {name}\n");
+                assert!(failures.match_indices(&heading).count() >= 1, "{name}\n{text}");
+            };
+            match outcome {
+                Outcome::Passed => told(line("✓")),
+                Outcome::Failed(_) | Outcome::Error(_) => failed(),
+                Outcome::Skipped(reason) => told(format!("  - {name} (skipped: {reason})")),
+                Outcome::Todo => told(format!("  - {name} (todo)")),
+            }
+        }
+        assert_eq!(text.matches("\nFAIL ").count(), 14);
+        assert!(text.contains("    out │ a passing case says this\n"));
+        assert!(text.contains("\n✓ apps/filtered.test.ts (all 3 cases filtered out, <1ms)\n"));
+    }
+
+    #[test]
+    fn a_failing_run_reads_well() {
+        let files = vec![model::web(), model::passing("apps/db.test.ts", &["has a volume", "has a secret"])];
+        let text = shown(&model::run_of(files, None), false, Verbosity::Normal);
+        assert_eq!(
+            text,
+            r#"warning: husako.toml:3:1: unknown key `timout`
+  │   1 │ [test]
+  │   2 │ filter = "a"
+  │ > 3 │ timout = 5
+  │     │ ^^^^^^
+  help: did you mean `timeout`?
+
+✗ apps/web.test.ts (1 of 2 cases failed, 15ms)
+✓ apps/db.test.ts (2 cases, 2ms)
+
+FAIL apps/web.test.ts:9:3 > deployment > has the replicas
+  × expect(received).toEqual(expected)
+  │
+  │ - expected  + received
+  │
+  │   {
+  │     "name": "web",
+  │ -   "replicas": 3,
+  │ +   "replicas": 2,
+  │   }
+  │
+  │ apps/web.test.ts:12:24
+  │   10 │   const web = deployment("web");
+  │   11 │
+  │ > 12 │   expect(spec(web, 2)).toEqual({ name: "web", replicas: 3 });
+  │      │                        ^^^^^^^
+  │   13 │ });
+  │
+  │ at check (apps/lib/checks.ts:4:10)
+  │ at <anonymous> (apps/web.test.ts:12:24)
+
+  × TypeError: cannot read property 'spec' of undefined
+  │
+  │ at <anonymous> (apps/web.test.ts:20:3)
+  │
+  │ caused by: Error: no such deployment
+  │ caused by: RangeError: out of range
+  │
+  │ help: was the deployment deleted in an earlier case?
+
+  out │ rendered 3 resources
+  err │ deprecated: use apps/v1
+
+Files 1 failed, 1 passed
+Cases 1 failed, 3 passed
+ Time 4.32s
+"#
+        );
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
+            let plain = shown(&model::events(), false, verbosity);
+            let coloured = shown(&model::events(), true, verbosity);
+            assert_eq!(text::strip_ansi(&coloured), plain);
+            assert!(coloured.len() > plain.len() && !plain.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn quiet_tells_failures_and_counts_only() {
+        let text = shown(&model::events(), false, Verbosity::Quiet);
+        assert!(text.starts_with("\nFAIL apps/broken.test.ts > (file)\n"), "{text}");
+        assert!(text.ends_with(
+            "\n\nFiles 3 failed, 2 passed, 1 not run\n\
+             Cases 14 failed, 4 passed, 1 skipped, 1 todo, 5 filtered out\n Time 4.32s\n\
+             Stopped after the first failed file (--fail-fast): 1 file did not run.\n"
+        ));
+        let passed = model::run_of(vec![model::passing("a.test.ts", &["x"])], None);
+        assert_eq!(
+            shown(&passed, false, Verbosity::Quiet),
+            "\nFiles 1 passed\nCases 1 passed\n Time 4.32s\n"
+        );
+    }
+
+    #[test]
+    fn many_failures_are_capped() {
+        let mut file = model::web();
+        let case = file.cases.remove(1);
+        file.cases = vec![case; 53];
+        let text = shown(&model::run_of(vec![file], None), false, Verbosity::Normal);
+        assert_eq!(text.matches("\nFAIL ").count(), MAX_FAILURES);
+        assert!(
+            text.contains("\n\n… and 3 more failed cases; a JUnit or JSON report has them all\n\n"),
+            "{text}"
+        );
+    }
+
+    /// A file that says `text` wherever a file can say something.
+    fn saying(text: &str) -> FileResult {
+        let mut file = model::web();
+        file.path = RelPath::new(&format!("a/{text}b.test.ts")).unwrap();
+        file.output = vec![OutputLine { stream: Stream::Err, text: text.to_owned() }];
+        for case in &mut file.cases {
+            case.name = text.to_owned();
+            case.output = file.output.clone();
+            for failure in &mut case.failures {
+                failure.message = text.to_owned();
+                failure.type_name = text.to_owned();
+                failure.help = Some(text.to_owned());
+                failure.causes = vec![text.to_owned()];
+                failure.comparison =
+                    Some(Comparison { expected: text.to_owned(), received: format!("::\n{text}!") });
+                failure.frames.iter_mut().for_each(|frame| frame.function = Some(text.to_owned()));
+                if let Some(snippet) = &mut failure.snippet {
+                    snippet.lines.fill(text.to_owned());
+                }
+            }
+        }
+        file
+    }
+
+    #[test]
+    fn nothing_that_a_test_says_is_a_command() {
+        for said in [
+            "::error::x\n  ::set-output name=a::b\r\n##[error]z\r::add-mask::m",
+            "\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{8}\u{202e}\u{1b}[\n\u{1b}::stop-commands::x",
+            "#\u{1b}[0m#[group]\n\u{1b}[0m::group::x",
+        ] {
+            for color in [false, true] {
+                let text = shown(&model::run_of(vec![saying(said)], None), color, Verbosity::Verbose);
+                let plain = text::strip_ansi(&text);
+                for line in plain.split('\n') {
+                    assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{line}");
+                    assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+                }
+            }
+        }
+    }
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_an_error() {
+        let mut terminal = Terminal::new(Closed, false, Verbosity::Normal, None);
+        let error = terminal.event(&model::events()[0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+}

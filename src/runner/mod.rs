@@ -1,0 +1,166 @@
+//! Runs the planned files: how many at a time, when to stop, and what is told of it.
+
+mod plan;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::diagnostic::Diagnostic;
+use crate::engine::{self, Job, Limits, Modules, ProjectModules};
+use crate::event::{Counts, Event, FileResult, FileStatus, RunFinished, RunStarted, Stopped};
+use crate::tree::RelPath;
+
+pub(crate) use plan::plan;
+
+/// How long running files may go on after the run was interrupted.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// One file of the plan.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) path: RelPath,
+    pub(crate) project: Arc<ProjectModules>,
+}
+
+/// What to run, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct RunOptions {
+    /// The test files, in the order in which they start.
+    pub(crate) files: Vec<Planned>,
+    pub(crate) modules: Arc<Modules>,
+    pub(crate) limits: Limits,
+    /// How many files run at a time; at least 1.
+    pub(crate) jobs: usize,
+    /// Only cases whose full name matches.
+    pub(crate) filter: Option<regex::Regex>,
+    /// Start no more files after one has failed.
+    pub(crate) fail_fast: bool,
+    /// What there is to say before anything runs.
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// How urgently a run is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Urgency {
+    /// It is not.
+    #[default]
+    None,
+    /// Start nothing more; what runs may go on for a moment.
+    Soon,
+    /// Stop what runs.
+    Now,
+}
+
+/// Runs all files and sends what happens, [`Event::RunStarted`] first and [`Event::RunFinished`] last.
+///
+/// Every planned file is told of exactly once with [`Event::FileFinished`], whether it ran or not. Events that nobody
+/// receives any more are dropped.
+pub(crate) async fn run_tests(
+    options: RunOptions,
+    events: mpsc::UnboundedSender<Event>,
+    mut urgency: watch::Receiver<Urgency>,
+) -> Counts {
+    let start = Instant::now();
+    let send = |event| drop(events.send(event));
+    send(Event::RunStarted(RunStarted {
+        at: SystemTime::now(),
+        files: options.files.len(),
+        jobs: options.jobs,
+        warnings: options.warnings.clone(),
+    }));
+
+    let permits = Arc::new(Semaphore::new(options.jobs));
+    let mut running = JoinSet::new();
+    let mut counts = Counts::default();
+    let mut stopped = None;
+    let mut files = options.files.iter();
+    let mut next = files.next();
+    loop {
+        if stopped.is_none() && *urgency.borrow() > Urgency::None {
+            stopped = Some(Stopped::Interrupted);
+        }
+        let starting = next.filter(|_| stopped.is_none());
+        tokio::select! {
+            biased;
+            Some(finished) = running.join_next() => {
+                let Ok(file) = finished else { continue };
+                finish(&mut counts, &send, file);
+                if options.fail_fast && counts.files_failed > 0 && stopped.is_none() {
+                    stopped = Some(Stopped::FailFast);
+                }
+            }
+            Ok(()) = urgency.changed(), if stopped != Some(Stopped::Interrupted) => {}
+            Ok(permit) = Arc::clone(&permits).acquire_owned(), if starting.is_some() => {
+                let Some(file) = starting else { continue };
+                next = files.next();
+                send(Event::FileStarted { path: file.path.clone() });
+                let job = job(&options, file, &events);
+                let urgency = urgency.clone();
+                running.spawn(async move {
+                    let file = engine::run_file(job, until_now(urgency)).await;
+                    drop(permit);
+                    file
+                });
+            }
+            else => break,
+        }
+        if running.is_empty() && (next.is_none() || stopped.is_some()) {
+            break;
+        }
+    }
+    for file in next.into_iter().chain(files) {
+        finish(&mut counts, &send, not_run(file));
+    }
+    send(Event::RunFinished(RunFinished { duration: start.elapsed(), counts, stopped }));
+    counts
+}
+
+fn finish(counts: &mut Counts, send: &impl Fn(Event), file: FileResult) {
+    counts.add(&file);
+    send(Event::FileFinished(Arc::new(file)));
+}
+
+fn job(options: &RunOptions, file: &Planned, events: &mpsc::UnboundedSender<Event>) -> Job {
+    let (events, path) = (events.clone(), file.path.clone());
+    Job {
+        path: file.path.clone(),
+        source: None,
+        project: Arc::clone(&file.project),
+        modules: Arc::clone(&options.modules),
+        limits: options.limits.clone(),
+        filter: options.filter.clone(),
+        on_case: engine::CaseListener::new(move |status| {
+            drop(events.send(Event::CaseFinished { path: path.clone(), status: status.clone() }));
+        }),
+    }
+}
+
+/// Ready when what runs must be stopped.
+async fn until_now(mut urgency: watch::Receiver<Urgency>) {
+    let asked = urgency.wait_for(|urgency| *urgency > Urgency::None).await.map(|urgency| *urgency);
+    match asked {
+        Ok(Urgency::Now) => {}
+        Ok(_) => {
+            let now = urgency.wait_for(|urgency| *urgency == Urgency::Now);
+            let _either = tokio::time::timeout(PATIENCE, now).await;
+        }
+        // Nobody can ask any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn not_run(file: &Planned) -> FileResult {
+    FileResult {
+        path: file.path.clone(),
+        project: file.project.root.clone(),
+        status: FileStatus::NotRun,
+        started: None,
+        duration: Duration::ZERO,
+        cases: Vec::new(),
+        output: Vec::new(),
+        filtered_out: 0,
+    }
+}

@@ -1,0 +1,39 @@
+/**
+ * What the host gives to the SDK. Only the SDK's own modules can import it: user code has no way to reach it.
+ *
+ * The host holds the plan and the results. The SDK holds the functions of the user, by number, and never gives
+ * the host anything but plain values: numbers, strings, booleans, and what a function of the user's returned.
+ */
+declare module "husako:host" {
+  /** How a suite or a case takes part: `run`, or only it and its like (`only`), or not at all (`skip`, `todo`). */
+  export type Mode = "run" | "only" | "skip" | "todo";
+  export type HookKind = "beforeAll" | "beforeEach" | "afterEach" | "afterAll";
+
+  /**
+   * Adds a suite and returns its number (from 1; 0 is the file). `stack` is the raw stack of the user's call; the host finds the
+   * place in it.
+   */
+  export function addSuite(parent: number, name: string, mode: Mode, stack: string): number;
+  /** Adds a case. `callback` is the number of its function (-1: none); `timeout` in milliseconds (-1: the run's default). */
+  export function addCase(suite: number, name: string, mode: Mode, callback: number, timeout: number, stack: string): void;
+  /** Adds a hook to a suite. */
+  export function addHook(suite: number, kind: HookKind, callback: number, timeout: number, stack: string): void;
+  /** Whether files are being read for their tests ("collect"), a case or hook runs ("run"), or the file is an entry ("entry"). */
+  export function phase(): "collect" | "run" | "entry";
+
+  /** Records one call of `console.*`. `error` is whether it belongs to stderr. Text must be well-formed (no lone surrogates). */
+  export function print(error: boolean, text: string): void;
+
+  /** The number of what runs now (a case, a hook), for work that outlives it. */
+  export function owner(): number;
+  /** Records an error that nobody could catch (in a timer, a microtask), for the owner in whose name the work was started. */
+  export function uncaught(owner: number, error: import("./test/errors.ts").Description): void;
+
+  /** Calls `fire(callback)` of `runtime.ts` after `delay` milliseconds, again and again if `repeat`. Returns the timer's number (from 1). */
+  export function setTimer(callback: number, delay: number, repeat: boolean): number;
+  /** Forgets a timer; unknown numbers are ignored. */
+  export function clearTimer(timer: number): void;
+
+  /** Takes the plain values that an entry built: an array with one value for each resource. */
+  export function build(resources: unknown[]): void;
+}

@@ -1,0 +1,284 @@
+/** Equality by structure, as `toEqual`, `toStrictEqual` and `toMatchObject` mean it. */
+
+import {
+  bare,
+  bytesOf,
+  dateTime,
+  isPlain,
+  kindOf,
+  mapSize,
+  regExpFlags,
+  regExpSource,
+  setSize,
+  typedLength,
+  unbox,
+} from "./kinds.ts";
+import type { Kind } from "./kinds.ts";
+import {
+  apply,
+  defineProperty,
+  hasOwn,
+  is,
+  isArray,
+  isEnumerable,
+  isObject,
+  iteratorSymbol,
+  mapForEach,
+  mapGet,
+  mapHas,
+  newList,
+  objectKeys,
+  prototypeOf,
+  push,
+  setForEach,
+  setHas,
+  symbolsOf,
+  tryGet,
+} from "../primordials.ts";
+import { isIndex } from "./format.ts";
+
+/** What counts. Custom testers would be listed here. */
+export interface Rules {
+  /** Whether classes, undefined properties and holes count (`toStrictEqual`). */
+  readonly strict: boolean;
+  /** Whether objects may have properties that the other side lacks (`toMatchObject`; the second side is the subset). */
+  readonly subset: boolean;
+}
+
+/** The rules of `toEqual`. */
+export const EQUAL: Rules = { strict: false, subset: false };
+/** The rules of `toStrictEqual`. */
+export const STRICT_EQUAL: Rules = { strict: true, subset: false };
+/** The rules of `toMatchObject`. */
+export const SUBSET: Rules = { strict: false, subset: true };
+
+interface State {
+  readonly rules: Rules;
+  // The pairs that are being compared, outermost first.
+  readonly left: object[];
+  readonly right: object[];
+}
+
+/** Whether two values are equal by the rules. What a getter of the user's throws comes through. */
+export function equals(received: unknown, expected: unknown, rules: Rules): boolean {
+  return same(received, expected, { rules, left: newList(), right: newList() });
+}
+
+type Fields = Record<PropertyKey, unknown>;
+
+function same(a: unknown, b: unknown, state: State): boolean {
+  // An asymmetric matcher (`expect.any(…)`) would be asked here, before anything else.
+  if (is(a, b)) return true;
+  if (!isObject(a) || !isObject(b)) return false;
+  const kind = kindOf(a);
+  if (kind !== kindOf(b) || kind === "function" || kind === "opaque") return false;
+  if (state.rules.strict && prototypeOf(a) !== prototypeOf(b)) return false;
+
+  // Two cyclic structures are equal if they go round in the same way.
+  const depth = state.left.length;
+  for (let i = depth - 1; i >= 0; i--) {
+    if (state.left[i] === a) return state.right[i] === b;
+    if (state.right[i] === b) return false;
+  }
+  push(state.left, a);
+  push(state.right, b);
+  const result = sameContents(a as Fields, b as Fields, kind, state);
+  state.left.length = depth;
+  state.right.length = depth;
+  return result;
+}
+
+function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
+  switch (kind) {
+    case "array":
+      return sameArrays(a as unknown as unknown[], b as unknown as unknown[], state);
+    case "date":
+      return is(dateTime(a), dateTime(b)) && sameFields(a, b, state, false);
+    case "regexp":
+      return regExpSource(a) === regExpSource(b) && regExpFlags(a) === regExpFlags(b);
+    case "boxed":
+      return is(unbox(a), unbox(b));
+    case "error":
+      return sameErrors(a, b, state);
+    case "map":
+      return mapSize(a) === mapSize(b) && sameMaps(a, b, state) && sameFields(a, b, state, false);
+    case "set":
+      return setSize(a) === setSize(b) && sameSets(a, b, state) && sameFields(a, b, state, false);
+    case "typed":
+      return prototypeOf(a) === prototypeOf(b) && sameElements(a as never, b as never);
+    case "buffer":
+    case "view":
+      return sameElements(bytesOf(a, kind), bytesOf(b, kind));
+    default:
+      return sameFields(a, b, state, false) && sameIterations(a, b, state);
+  }
+}
+
+/** The enumerable own keys of an object, without those of an array's elements if `ofArray`. */
+function keysOf(value: object, ofArray: boolean): PropertyKey[] {
+  const keys: PropertyKey[] = newList();
+  const names = bare(objectKeys(value));
+  for (let i = 0; i < names.length; i++) if (!ofArray || !isIndex(names[i])) push(keys, names[i]);
+  const symbols = bare(symbolsOf(value));
+  for (let i = 0; i < symbols.length; i++) if (isEnumerable(value, symbols[i])) push(keys, symbols[i]);
+  return keys;
+}
+
+function sameFields(a: Fields, b: Fields, state: State, ofArray: boolean): boolean {
+  const { strict, subset } = state.rules;
+  const expected = keysOf(b, ofArray);
+  for (let i = 0; i < expected.length; i++) {
+    const key = expected[i];
+    // A subset may name what the received object inherits, such as the getters of its class.
+    const has = subset ? key in a : hasOwn(a, key);
+    if (!has && (strict || subset || b[key] !== undefined)) return false;
+    if (has && !same(a[key], b[key], state)) return false;
+  }
+  if (subset) return true;
+  const received = keysOf(a, ofArray);
+  if (strict) return received.length === expected.length;
+  for (let i = 0; i < received.length; i++) {
+    if (!hasOwn(b, received[i]) && a[received[i]] !== undefined) return false;
+  }
+  return true;
+}
+
+function sameArrays(a: unknown[], b: unknown[], state: State): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (state.rules.strict && hasOwn(a, i) !== hasOwn(b, i)) return false;
+    if (!same(a[i], b[i], state)) return false;
+  }
+  return sameFields(a as never, b as never, state, true);
+}
+
+function sameElements(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
+  const length = typedLength(a);
+  if (length !== typedLength(b)) return false;
+  for (let i = 0; i < length; i++) if (!is(a[i], b[i])) return false;
+  return true;
+}
+
+function sameErrors(a: Fields, b: Fields, state: State): boolean {
+  return (
+    is(a.message, b.message) &&
+    is(a.name, b.name) &&
+    same(a.cause, b.cause, state) &&
+    same(a.errors, b.errors, state)
+  );
+}
+
+/** What is inside a Map or Set must match whole, also under the rules of a subset. */
+function whole(state: State): State {
+  return state.rules.subset ? { rules: EQUAL, left: state.left, right: state.right } : state;
+}
+
+function sameSets(a: object, b: object, outer: State): boolean {
+  const state = whole(outer);
+  const unmatched: unknown[] = newList();
+  setForEach(a, (item) => {
+    if (!setHas(b, item)) push(unmatched, item);
+  });
+  if (unmatched.length === 0) return true;
+  const candidates: unknown[] = newList();
+  setForEach(b, (item) => {
+    if (!setHas(a, item)) push(candidates, item);
+  });
+  return allMatched(unmatched, candidates, (item, candidate) => same(item, candidate, state));
+}
+
+function sameMaps(a: object, b: object, outer: State): boolean {
+  const state = whole(outer);
+  const unmatched: unknown[][] = newList();
+  let equal = true;
+  mapForEach(a, (value, key) => {
+    if (!equal) return;
+    if (!mapHas(b as never, key)) push(unmatched, [key, value]);
+    else equal = same(value, mapGet(b as never, key as never), state);
+  });
+  if (!equal || unmatched.length === 0) return equal;
+  const candidates: unknown[][] = newList();
+  mapForEach(b, (value, key) => {
+    if (!mapHas(a as never, key)) push(candidates, [key, value]);
+  });
+  return allMatched(
+    unmatched,
+    candidates,
+    (entry, candidate) => same(entry[0], candidate[0], state) && same(entry[1], candidate[1], state),
+  );
+}
+
+/** Pairs each item with a candidate of its own. First come, first served, because equality is transitive. */
+function allMatched<T>(items: T[], candidates: T[], match: (item: T, candidate: T) => boolean): boolean {
+  if (items.length !== candidates.length) return false;
+  const taken: boolean[] = newList();
+  for (let i = 0; i < candidates.length; i++) push(taken, false);
+  for (let i = 0; i < items.length; i++) {
+    let found = false;
+    for (let j = 0; j < candidates.length && !found; j++) {
+      if (taken[j] || !match(items[i], candidates[j])) continue;
+      taken[j] = true;
+      found = true;
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+/** Objects of a class that can be iterated are equal only if they give the same items: their fields may be private. */
+function sameIterations(a: Fields, b: Fields, state: State): boolean {
+  if (isPlain(a) || isPlain(b)) return true;
+  const startA = a[iteratorSymbol];
+  const startB = b[iteratorSymbol];
+  if (typeof startA !== "function" || typeof startB !== "function") return true;
+  const iteratorA = apply(startA, a, []);
+  const iteratorB = apply(startB, b, []);
+  // Something that is its own iterator can be walked only once; looking would use it up.
+  if (iteratorA === a || iteratorB === b) return false;
+  const inner = whole(state);
+  for (;;) {
+    const nextA = iteratorA.next();
+    const nextB = iteratorB.next();
+    if (nextA.done || nextB.done) return !!nextA.done === !!nextB.done;
+    if (!same(nextA.value, nextB.value, inner)) return false;
+  }
+}
+
+/**
+ * The part of `received` that `expected` speaks of, for showing next to it: properties that `expected` does not name
+ * are left out.
+ */
+export function selected(received: unknown, expected: unknown): unknown {
+  return select(received, expected, newList());
+}
+
+function select(received: unknown, expected: unknown, ancestors: object[]): unknown {
+  if (!isObject(received) || !isObject(expected)) return received;
+  const kind = kindOf(expected);
+  if (kind !== kindOf(received) || (kind !== "array" && kind !== "object")) return received;
+  for (let i = 0; i < ancestors.length; i++) if (ancestors[i] === received) return received;
+  push(ancestors, received);
+  let result: object;
+  if (isArray(received)) {
+    result = selectElements(received, expected as unknown[], ancestors);
+  } else {
+    result = {};
+    const keys = keysOf(expected, false);
+    for (let i = 0; i < keys.length; i++) {
+      if (!(keys[i] in received)) continue;
+      const value = select(tryGet(received, keys[i]), tryGet(expected, keys[i]), ancestors);
+      defineProperty(result, keys[i], { __proto__: null, value, enumerable: true } as PropertyDescriptor);
+    }
+  }
+  ancestors.length--;
+  return result;
+}
+
+function selectElements(received: unknown[], expected: unknown[], ancestors: object[]): unknown[] {
+  const result: unknown[] = [];
+  for (let i = 0; i < received.length; i++) {
+    const value = i < expected.length ? select(received[i], expected[i], ancestors) : received[i];
+    defineProperty(result, i, { __proto__: null, value, enumerable: true } as PropertyDescriptor);
+  }
+  return result;
+}

@@ -1,0 +1,215 @@
+/** `expect`. */
+
+import { phase } from "husako:host";
+import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf } from "../primordials.ts";
+import { adopt, follow, isThenable } from "../promises.ts";
+import { captureStack, usageError } from "../stack.ts";
+import { assertionError } from "./errors.ts";
+import { printInline } from "./format.ts";
+import { matchers } from "./matchers.ts";
+import { misuse } from "./outcome.ts";
+import type { Context, Outcome } from "./outcome.ts";
+
+/** What `toThrow` compares a thrown error with. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
+
+/** The matchers themselves. `R` is what they return: nothing, or a promise after `.resolves` and `.rejects`. */
+export interface MatcherMethods<R> {
+  /** The very same value (`Object.is`). */
+  toBe(expected: unknown): R;
+  /** Equal by structure. Properties that are `undefined`, holes of arrays, and classes do not count. */
+  toEqual(expected: unknown): R;
+  /** Equal by structure, with classes, properties that are `undefined`, and holes of arrays. */
+  toStrictEqual(expected: unknown): R;
+  /** An object that has at least the expected properties, at every level. Arrays must match whole. */
+  toMatchObject(expected: object): R;
+  /** Anything but `undefined`. */
+  toBeDefined(): R;
+  /** `undefined`. */
+  toBeUndefined(): R;
+  /** `null`. */
+  toBeNull(): R;
+  /** A value that `if` takes for true. */
+  toBeTruthy(): R;
+  /** A value that `if` takes for false. */
+  toBeFalsy(): R;
+  /** A number or bigint above the expected one. */
+  toBeGreaterThan(expected: number | bigint): R;
+  /** A number or bigint not below the expected one. */
+  toBeGreaterThanOrEqual(expected: number | bigint): R;
+  /** A number or bigint below the expected one. */
+  toBeLessThan(expected: number | bigint): R;
+  /** A number or bigint not above the expected one. */
+  toBeLessThanOrEqual(expected: number | bigint): R;
+  /** A string with the expected part, or an array, Set or other iterable with the very same item. */
+  toContain(expected: unknown): R;
+  /**
+   * An object with a property at a path such as `spec.containers[0].image`, or an array of keys where keys have dots.
+   * With a second argument the property must also equal it.
+   */
+  toHaveProperty(path: string | readonly PropertyKey[], value?: unknown): R;
+  /** A string, array or other object of the expected `length`. */
+  toHaveLength(expected: number): R;
+  /** A string with the expected part, or that matches the expression. */
+  toMatch(expected: string | RegExp): R;
+  /**
+   * A function that throws: anything, or an error whose message has the part, matches the expression or is the
+   * one of the given error, or an error of the class.
+   */
+  toThrow(expected?: ThrowExpectation): R;
+  /** The same as `toThrow`. */
+  toThrowError(expected?: ThrowExpectation): R;
+}
+
+/** What `expect(…)` gives. */
+// The type of the value is kept for matchers that will depend on it.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface Matchers<T> extends MatcherMethods<void> {
+  /** Turns a matcher round. */
+  readonly not: MatcherMethods<void>;
+  /** Waits for a promise and goes on with its value. Has to be awaited. */
+  readonly resolves: MatcherMethods<Promise<void>> & { readonly not: MatcherMethods<Promise<void>> };
+  /** Waits for a promise to be rejected and goes on with the reason. Has to be awaited. */
+  readonly rejects: MatcherMethods<Promise<void>> & { readonly not: MatcherMethods<Promise<void>> };
+}
+
+/** What stands before a matcher. */
+class Chain {
+  readonly #received: unknown;
+  readonly #isNot: boolean;
+  readonly #promise: Context["promise"];
+
+  constructor(received: unknown, isNot: boolean, promise: Context["promise"]) {
+    this.#received = received;
+    this.#isNot = isNot;
+    this.#promise = promise;
+  }
+
+  get not(): Chain {
+    return new Chain(this.#received, !this.#isNot, this.#promise);
+  }
+
+  get resolves(): Chain {
+    return new Chain(this.#received, this.#isNot, "resolves");
+  }
+
+  get rejects(): Chain {
+    return new Chain(this.#received, this.#isNot, "rejects");
+  }
+
+  /** Calls a matcher. */
+  static call(chain: Chain, name: string, args: readonly unknown[]): unknown {
+    const context: Context = { isNot: chain.#isNot, promise: chain.#promise };
+    if (context.promise !== "") return callLater(chain.#received, name, args, context);
+    const outcome = matchers[name](chain.#received, args, context);
+    if (outcome.misuse === true || outcome.pass === context.isNot) throw failure(name, context, outcome);
+    return undefined;
+  }
+}
+
+const names = setPrototypeOf(objectKeys(matchers), null);
+for (let i = 0; i < names.length; i++) {
+  const name = names[i];
+  // The name of the method shows up in stacks.
+  const method = {
+    [name](this: Chain, ...args: unknown[]): unknown {
+      return Chain.call(this, name, args);
+    },
+  }[name];
+  defineProperty(Chain.prototype, name, { __proto__: null, value: method } as PropertyDescriptor);
+}
+freeze(Chain.prototype);
+freeze(Chain);
+
+/** The error of an assertion that does not hold. `stack` is given where the call is over already. */
+function failure(name: string, context: Context, outcome: Outcome, stack?: string): Error {
+  const promise = context.promise === "" ? "" : `.${context.promise}`;
+  const not = context.isNot ? ".not" : "";
+  const argument = outcome.argument ?? "expected";
+  const equality = name === "toBe" ? " // Object.is equality" : "";
+  const head = `expect(received)${promise}${not}.${name}(${argument})${equality}`;
+  const details = outcome.message();
+  const comparison = context.isNot ? undefined : outcome.comparison?.();
+  return assertionError(details === "" ? head : `${head}\n\n${details}`, comparison, outcome.cause, stack);
+}
+
+/** Calls a matcher when a promise has settled. */
+function callLater(
+  received: unknown,
+  name: string,
+  args: readonly unknown[],
+  context: Context,
+): Promise<unknown> {
+  const stack = captureStack();
+  return new Promise<unknown>((resolve, reject) => {
+    const settle = (value: unknown, state: Context["promise"]): void => {
+      try {
+        const outcome =
+          state === context.promise ? matchers[name](value, args, context) : wrongState(value, context.promise);
+        if (outcome.misuse === true || outcome.pass === context.isNot) reject(failure(name, context, outcome, stack));
+        else resolve(undefined);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    let promise = received;
+    if (typeof received === "function" && context.promise === "rejects") {
+      try {
+        promise = (received as () => unknown)();
+      } catch (error) {
+        reject(error);
+        return;
+      }
+    }
+    if (!isThenable(promise)) {
+      const outcome = misuse("the received value must be a promise", "Received", promise, argumentOf(args));
+      reject(failure(name, context, outcome, stack));
+      return;
+    }
+    follow(
+      adopt(promise),
+      (value) => settle(value, "resolves"),
+      (reason) => settle(reason, "rejects"),
+    );
+  });
+}
+
+function argumentOf(args: readonly unknown[]): string {
+  return args.length === 0 ? "" : "expected";
+}
+
+/** The outcome of a promise that settled in the other way. */
+function wrongState(value: unknown, wanted: Context["promise"]): Outcome {
+  return {
+    pass: false,
+    misuse: true,
+    cause: wanted === "resolves" ? value : undefined,
+    message: () =>
+      wanted === "resolves"
+        ? `Received promise was rejected instead of resolved\nRejected with: ${printInline(value)}`
+        : `Received promise was resolved instead of rejected\nResolved to: ${printInline(value)}`,
+  };
+}
+
+let allowed = false;
+
+/** Throws where tests have no place: in a file that is an entry. */
+export function onlyInTests(what: string): void {
+  if (allowed) return;
+  if (phase() === "entry") {
+    throw usageError(`${what}() can be used only in tests: "husako/test" has no meaning in a file that builds resources`);
+  }
+  allowed = true;
+}
+
+/**
+ * Says what a value must be: `expect(actual).toBe(expected)`.
+ *
+ * @param actual the value that the code under test gave
+ */
+export function expect<T>(actual: T): Matchers<T> {
+  onlyInTests("expect");
+  return new Chain(actual, false, "") as unknown as Matchers<T>;
+}
+freeze(expect);

@@ -1,0 +1,177 @@
+/** What sort of object a value is, asked of the engine and not of what the user can redefine. */
+
+import {
+  getterOf,
+  isArray,
+  iteratorSymbol,
+  Map,
+  mapGet,
+  mapSet,
+  ObjectPrototype,
+  prototypeOf,
+  setPrototypeOf,
+  tryGet,
+  uncurryThis,
+} from "../primordials.ts";
+
+/** How a value's contents are reached. `opaque` objects have contents that nobody can see. */
+export type Kind =
+  | "object"
+  | "function"
+  | "array"
+  | "map"
+  | "set"
+  | "date"
+  | "regexp"
+  | "error"
+  | "boxed"
+  | "typed"
+  | "buffer"
+  | "view"
+  | "opaque";
+
+/** The number of entries of a Map. */
+export const mapSize: (map: object) => number = getterOf(Map.prototype, "size");
+/** The number of items of a Set. */
+export const setSize: (set: object) => number = getterOf(Set.prototype, "size");
+/** The time of a Date, in milliseconds. */
+export const dateTime: (date: object) => number = uncurryThis(Date.prototype.getTime);
+/** A valid Date in ISO 8601. */
+export const dateText: (date: object) => string = uncurryThis(Date.prototype.toISOString);
+/** The source of a regular expression. */
+export const regExpSource: (expression: object) => string = getterOf(RegExp.prototype, "source");
+
+const TypedArrayPrototype = prototypeOf(Uint8Array.prototype);
+/** The class of a typed array; `undefined` for anything else. */
+export const typedName: (array: object) => string | undefined = getterOf(TypedArrayPrototype, Symbol.toStringTag);
+/** The length of a typed array. */
+export const typedLength: (array: object) => number = getterOf(TypedArrayPrototype, "length");
+
+const NativeUint8Array = Uint8Array;
+const bufferLength = getterOf(ArrayBuffer.prototype, "byteLength");
+const viewBuffer = getterOf(DataView.prototype, "buffer");
+const viewOffset = getterOf(DataView.prototype, "byteOffset");
+const viewLength = getterOf(DataView.prototype, "byteLength");
+const numberValue = uncurryThis(Number.prototype.valueOf);
+const stringValue = uncurryThis(String.prototype.valueOf);
+const booleanValue = uncurryThis(Boolean.prototype.valueOf);
+const bigintValue = uncurryThis(BigInt.prototype.valueOf);
+const symbolValue = uncurryThis(Symbol.prototype.valueOf);
+
+/** The letters of flags and their getters, in a row. `flags` itself would ask properties that can be redefined. */
+const FLAGS: readonly unknown[] = [
+  "d", getterOf(RegExp.prototype, "hasIndices"),
+  "g", getterOf(RegExp.prototype, "global"),
+  "i", getterOf(RegExp.prototype, "ignoreCase"),
+  "m", getterOf(RegExp.prototype, "multiline"),
+  "s", getterOf(RegExp.prototype, "dotAll"),
+  "u", getterOf(RegExp.prototype, "unicode"),
+  "v", getterOf(RegExp.prototype, "unicodeSets"),
+  "y", getterOf(RegExp.prototype, "sticky"),
+]; // prettier-ignore
+
+/** Whether an object of the kind really has the engine's slots; throws or gives `undefined` where not. */
+type Probe = (value: object) => unknown;
+
+const table: Map<object, { readonly kind: Kind; readonly probe: Probe }> = new Map();
+
+function add(prototype: object | null | undefined, kind: Kind, probe: Probe): void {
+  if (prototype) mapSet(table, prototype, { kind, probe });
+}
+
+const present: Probe = () => true;
+add(Array.prototype, "object", present);
+add(Map.prototype, "map", mapSize);
+add(Set.prototype, "set", setSize);
+add(Date.prototype, "date", dateTime);
+add(RegExp.prototype, "regexp", regExpSource);
+add(Error.prototype, "error", present);
+add(Number.prototype, "boxed", numberValue);
+add(String.prototype, "boxed", stringValue);
+add(Boolean.prototype, "boxed", booleanValue);
+add(BigInt.prototype, "boxed", bigintValue);
+add(Symbol.prototype, "boxed", symbolValue);
+add(TypedArrayPrototype, "typed", typedName);
+add(ArrayBuffer.prototype, "buffer", bufferLength);
+add(DataView.prototype, "view", viewLength);
+add(Promise.prototype, "opaque", present);
+add(WeakMap.prototype, "opaque", present);
+add(WeakSet.prototype, "opaque", present);
+add(typeof WeakRef === "undefined" ? undefined : WeakRef.prototype, "opaque", present);
+add(prototypeOf(prototypeOf([][iteratorSymbol]())), "opaque", present);
+
+/** The kind of an object or function. */
+export function kindOf(value: object): Kind {
+  if (typeof value === "function") return "function";
+  try {
+    if (isArray(value)) return "array";
+    let prototype = prototypeOf(value);
+    while (prototype !== null && prototype !== ObjectPrototype) {
+      const entry = mapGet(table, prototype);
+      if (entry !== undefined) return hasSlots(entry.probe, value) ? entry.kind : "object";
+      prototype = prototypeOf(prototype);
+    }
+  } catch {
+    // A proxy with a trap that throws.
+  }
+  return "object";
+}
+
+function hasSlots(probe: Probe, value: object): boolean {
+  try {
+    return probe(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The flags of a regular expression. */
+export function regExpFlags(expression: object): string {
+  let flags = "";
+  for (let i = 0; i < FLAGS.length; i += 2) {
+    if ((FLAGS[i + 1] as (self: object) => boolean)(expression)) flags += FLAGS[i];
+  }
+  return flags;
+}
+
+/** What a boxed primitive holds. */
+export function unbox(value: object): unknown {
+  const probes = [numberValue, stringValue, booleanValue, bigintValue, symbolValue];
+  for (let i = 0; i < probes.length; i++) {
+    try {
+      return probes[i](value);
+    } catch {
+      // Not this one.
+    }
+  }
+  return undefined;
+}
+
+/** The bytes of an ArrayBuffer or a DataView. */
+export function bytesOf(value: object, kind: "buffer" | "view"): Uint8Array {
+  return kind === "buffer"
+    ? new NativeUint8Array(value as ArrayBuffer)
+    : new NativeUint8Array(viewBuffer(value), viewOffset(value), viewLength(value));
+}
+
+/** The name of the class that an object was made by; empty if it has none. */
+export function classNameOf(value: object): string {
+  try {
+    const prototype = prototypeOf(value);
+    const name = tryGet(tryGet(prototype, "constructor"), "name");
+    return typeof name === "string" ? name : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Whether an object was made by a literal, or has no prototype. */
+export function isPlain(value: object): boolean {
+  const prototype = prototypeOf(value);
+  return prototype === null || prototype === ObjectPrototype;
+}
+
+/** A copy without a prototype, for lists of keys. */
+export function bare<T>(list: T[]): T[] {
+  return setPrototypeOf(list, null);
+}

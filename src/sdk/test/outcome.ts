@@ -1,0 +1,41 @@
+/** What a matcher gives back. */
+
+import type { Comparison } from "./errors.ts";
+import { printInline } from "./format.ts";
+
+/** How a matcher is being called. */
+export interface Context {
+  /** Whether `.not` stands before it. */
+  readonly isNot: boolean;
+  /** Whether `.resolves` or `.rejects` stands before it. */
+  readonly promise: "" | "resolves" | "rejects";
+}
+
+/** What a matcher found. The texts are asked for only if the assertion fails. */
+export interface Outcome {
+  /** Whether the value matches, regardless of `.not`. */
+  readonly pass: boolean;
+  /** What the argument is called in the message's first line; "expected" unless told. */
+  readonly argument?: string;
+  /** The lines after the first; may be empty. */
+  readonly message: () => string;
+  /** The two sides, where a diff of them tells more than the message. */
+  readonly comparison?: () => Comparison | undefined;
+  /** An error that has to do with it. */
+  readonly cause?: unknown;
+  /** That the matcher cannot be applied: fails also with `.not`. */
+  readonly misuse?: boolean;
+}
+
+/** A matcher, as a function of the received value and of the arguments. */
+export type Matcher = (received: unknown, args: readonly unknown[], context: Context) => Outcome;
+
+/** The outcome of a matcher that makes no sense for its values. */
+export function misuse(problem: string, label: string, value: unknown, argument?: string): Outcome {
+  return {
+    pass: false,
+    misuse: true,
+    argument,
+    message: () => `Matcher error: ${problem}\n\n${label} has value: ${printInline(value)}`,
+  };
+}
