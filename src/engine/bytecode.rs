@@ -12,20 +12,30 @@ use rquickjs::{CatchResultExt, Context, Ctx, Runtime};
 #[derive(Debug, Clone)]
 pub(crate) struct Bytecode(Arc<[u8]>);
 
+/// Whether errors can tell where in a module they happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Debug {
+    /// They can.
+    Kept,
+    /// They cannot, and the module loads faster: for what is not the user's.
+    Stripped,
+}
+
 impl Bytecode {
     /// Compiles a module in a runtime of its own, so that no file's limits or leftovers can be felt in it.
     ///
     /// # Errors
     ///
     /// What the engine says of code that it cannot compile.
-    pub(crate) fn compile(name: &str, code: &str, stack_bytes: usize) -> Result<Bytecode, String> {
+    pub(crate) fn compile(name: &str, code: &str, debug: Debug, stack_bytes: usize) -> Result<Bytecode, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
         runtime.set_max_stack_size(stack_bytes);
         runtime.set_loader(Anything, Anything);
         let context = Context::full(&runtime).map_err(|error| error.to_string())?;
         context.with(|ctx| {
             let module = Module::declare(ctx.clone(), name, code).catch(&ctx).map_err(|error| error.to_string())?;
-            let options = WriteOptions { strip_source: true, ..WriteOptions::default() };
+            let strip_debug = debug == Debug::Stripped;
+            let options = WriteOptions { strip_source: true, strip_debug, ..WriteOptions::default() };
             let bytes = module.write(options).catch(&ctx).map_err(|error| error.to_string())?;
             Ok(Bytecode(bytes.into()))
         })

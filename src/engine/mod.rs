@@ -252,6 +252,8 @@ impl Running {
         let runtime = AsyncRuntime::new().map_err(internal)?;
         runtime.set_memory_limit(self.job.limits.heap_bytes).await;
         runtime.set_max_stack_size(self.job.limits.stack_bytes).await;
+        // Few files ever make enough garbage for a cycle to matter; those that do are collected in time.
+        runtime.set_gc_threshold(self.job.limits.heap_bytes / 8).await;
         let running = Arc::clone(self);
         runtime.set_interrupt_handler(Some(Box::new(move || running.session.interrupt.should_stop()))).await;
         runtime.set_host_promise_rejection_tracker(Some(Box::new(track_rejection))).await;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::bytecode::Bytecode;
+use super::bytecode::{Bytecode, Debug};
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
 use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
 use crate::schema::codegen;
@@ -142,7 +142,8 @@ impl Modules {
     pub(crate) fn bytecode(&self, name: &str) -> Result<Bytecode, Arc<Vec<Diagnostic>>> {
         self.bytecode.get(&name.to_owned(), || {
             let compile = |code: &str| {
-                Bytecode::compile(name, code, self.stack_bytes)
+                let debug = if is_internal(name) { Debug::Stripped } else { Debug::Kept };
+                Bytecode::compile(name, code, debug, self.stack_bytes)
                     .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{name}: {error}"))]))
             };
             if let Some(path) = name.strip_prefix(SDK) {

@@ -7,8 +7,6 @@
 
 import { _ResourceBuilder, _SchemaBuilder } from "./base.ts";
 import { defineProperty, Map, mapGet, mapSet, split } from "./primordials.ts";
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Method = (this: any, value: any) => unknown;
 type Methods = Record<string, Method>;
 type ResourceClass = new (apiVersion?: string, kind?: string) => _ResourceBuilder;
@@ -82,7 +80,7 @@ export function resource(
   topNames: string,
   podTemplate: boolean,
 ): _ResourceBuilder {
-  const key = `${apiVersion} ${kind}`;
+  const key = apiVersion + " " + kind;
   let Class = mapGet(resources, key);
   if (Class === undefined) {
     Class = class extends _ResourceBuilder {

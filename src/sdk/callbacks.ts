@@ -3,7 +3,6 @@
 import { Map, mapDelete, mapGet, mapSet } from "./primordials.ts";
 
 /** A function of the user's. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Callback = (...args: any[]) => unknown;
 
 const callbacks: Map<number, Callback> = new Map();

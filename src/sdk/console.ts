@@ -1,7 +1,21 @@
 /** `console`. */
 
 import { print as send } from "husako:host";
-import { isArray, isObject, mapDelete, mapGet, mapSet, Map, newList, now, objectKeys, push, slice, toText, tryGet } from "./primordials.ts";
+import {
+  isArray,
+  isObject,
+  mapDelete,
+  mapGet,
+  mapSet,
+  Map,
+  newList,
+  now,
+  objectKeys,
+  push,
+  slice,
+  toText,
+  tryGet,
+} from "./primordials.ts";
 import { CONSOLE, print, spaces } from "./test/format.ts";
 import { bare } from "./test/kinds.ts";
 import { placeholder } from "./test/placeholders.ts";
@@ -30,10 +44,13 @@ export function formatLine(args: ArrayLike<unknown>): string {
       if (first[i] === "%" && i + 1 < first.length) {
         const letter = first[i + 1];
         const value: string | undefined =
-          letter === "%" ? "%"
-          : next >= args.length ? undefined
-          : letter === "c" ? ""
-          : placeholder(letter, args[next]); // prettier-ignore
+          letter === "%"
+            ? "%"
+            : next >= args.length
+              ? undefined
+              : letter === "c"
+                ? ""
+                : placeholder(letter, args[next]);
         if (value !== undefined) {
           if (letter !== "%") next++;
           text += value;
@@ -62,8 +79,8 @@ function elapsed(label: unknown, args: ArrayLike<unknown>): void {
   const name = labelOf(label);
   const start = mapGet(clocks, name);
   if (start === undefined) return;
-  const more = args.length === 0 ? "" : ` ${formatLine(args)}`;
-  write(false, `${name}: ${now() - start}ms${more}`);
+  const more = args.length === 0 ? "" : " " + formatLine(args);
+  write(false, name + ": " + (now() - start) + "ms" + more);
 }
 
 /** Rows and columns of a value whose items are objects or arrays; other items have a column of their own. */
@@ -138,9 +155,9 @@ export const console: Record<string, (...args: unknown[]) => void> = {
   debug: out,
   warn: err,
   error: err,
-  trace: (...args) => write(true, args.length === 0 ? "Trace" : `Trace: ${formatLine(args)}`),
+  trace: (...args) => write(true, args.length === 0 ? "Trace" : "Trace: " + formatLine(args)),
   assert: (condition, ...args) => {
-    if (!condition) write(true, args.length === 0 ? "Assertion failed" : `Assertion failed: ${formatLine(args)}`);
+    if (!condition) write(true, args.length === 0 ? "Assertion failed" : "Assertion failed: " + formatLine(args));
   },
   dir: (value) => write(false, print(value, CONSOLE)),
   dirxml: out,
@@ -154,7 +171,7 @@ export const console: Record<string, (...args: unknown[]) => void> = {
     const name = labelOf(label);
     const count = (mapGet(counts, name) ?? 0) + 1;
     mapSet(counts, name, count);
-    write(false, `${name}: ${toText(count)}`);
+    write(false, name + ": " + toText(count));
   },
   countReset: (label) => {
     mapDelete(counts, labelOf(label));

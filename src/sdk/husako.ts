@@ -5,9 +5,11 @@
  */
 
 import { build as send } from "husako:host";
-import { _ResourceBuilder, formatCpu, formatMemory } from "./base.ts";
-import type { MetadataJson, RequirementsJson, ResourceListJson, ToJson } from "./base.ts";
+import { _ResourceBuilder } from "./base.ts";
+import { formatCpu, formatMemory } from "./fragments.ts";
+import type { MetadataJson, RequirementsJson, ResourceListJson, ToJson } from "./fragments.ts";
 import { assign, freeze, isArray, isObject } from "./primordials.ts";
+import { usageError } from "./stack.ts";
 import { put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
@@ -242,7 +244,7 @@ export function build(items: Renderable | readonly Renderable[]): void {
   for (let i = 0; i < list.length; i++) {
     const item = list[i];
     if (!isObject(item) || typeof (item as Fields)._render !== "function") {
-      throw new TypeError(`build(): item at index ${i} is not a builder instance, but ${inWords(item)}`);
+      throw usageError("build(): item at index " + i + " is not a builder instance, but " + inWords(item));
     }
     // What a plugin renders by itself may still have builders in it.
     resources[i] = (item as Fields)._render === render ? item._render() : resolve(item._render());
@@ -250,18 +252,23 @@ export function build(items: Renderable | readonly Renderable[]): void {
   send(resources);
 }
 
-const USE = "use a builder such as Deployment() of \"k8s/apps/v1\"";
+const USE = 'use a builder such as Deployment() of "k8s/apps/v1"';
 
 function inWords(item: unknown): string {
-  if (item === undefined || item === null) return `${item}; ${USE}`;
+  if (item === undefined || item === null) return item + "; " + USE;
   if (typeof item === "function") {
-    return `a function; call it: ${(item as { name?: unknown }).name || "factory"}()`;
+    return "a function; call it: " + ((item as { name?: unknown }).name || "factory") + "()";
   }
   if (isArray(item)) return "an array; spread it into the list: build([...items])";
-  if (!isObject(item)) return `a ${typeof item}; ${USE}`;
+  if (!isObject(item)) return "a " + typeof item + "; " + USE;
   if (typeof (item as Fields).then === "function") return "a promise; await it first";
-  if (typeof (item as Fields).kind === "string") return `a plain object; ${USE}, and .spec({…}) and .set(key, value) for its fields`;
-  return `${typeof (item as Fields)._toJSON === "function" ? "a part of a resource" : "an object without _render()"}; ${USE}`;
+  if (typeof (item as Fields).kind === "string")
+    return "a plain object; " + USE + ", and .spec({…}) and .set(key, value) for its fields";
+  return (
+    (typeof (item as Fields)._toJSON === "function" ? "a part of a resource" : "an object without _render()") +
+    "; " +
+    USE
+  );
 }
 
 /** The default export: `husako.build([…])`. */

@@ -10,6 +10,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "builders.ts" => include_str!("builders.ts"),
     "callbacks.ts" => include_str!("callbacks.ts"),
     "console.ts" => include_str!("console.ts"),
+    "fragments.ts" => include_str!("fragments.ts"),
     "helpers/decorate.ts" => include_str!("helpers/decorate.ts"),
     "helpers/decorateMetadata.ts" => include_str!("helpers/decorateMetadata.ts"),
     "helpers/decorateParam.ts" => include_str!("helpers/decorateParam.ts"),

@@ -3,12 +3,11 @@
  *
  * A test may replace `Promise.prototype.then`, `Array.prototype.push` or `JSON` at any time, on purpose or through a
  * library. What judges it must not notice. So harness code calls methods only through the functions below, and
- * stays away from syntax that looks methods up behind one's back: `for…of`, spread, array destructuring, and
- * writing past the end of an ordinary array.
+ * stays away from syntax that looks methods up behind one's back: `for…of`, spread, array destructuring, template literals
+ * (QuickJS compiles them to calls of `String.prototype.concat`), and writing past the end of an ordinary array.
  */
 
 // Functions whose types matter less than that they are the original ones.
-/* eslint-disable @typescript-eslint/no-explicit-any */
 
 const { bind, call } = Function.prototype;
 

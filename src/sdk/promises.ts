@@ -64,11 +64,19 @@ export function isThenable(value: unknown): boolean {
   }
 }
 
-/** A new promise that settles as the given promise or thenable does, and that the user's code cannot divert. */
-export function adopt(value: unknown): Promise<unknown> {
-  const promise = new Promise<unknown>((resolve, reject) => {
-    if (!follow(value, resolve, reject)) resolve(value);
-  });
+/** Calls back when a promise or thenable settles; anything else counts as settled. */
+export function whenSettled(
+  value: unknown,
+  fulfilled: (value: unknown) => unknown,
+  rejected: (reason: unknown) => unknown,
+): void {
+  if (follow(value, fulfilled, rejected)) return;
+  follow(new Promise<unknown>((resolve) => resolve(value)), fulfilled, rejected);
+}
+
+/** A new promise that settles when the given promise or thenable does, and that the user's code cannot divert. */
+export function adopt(value: unknown): Promise<void> {
+  const promise = new Promise<void>((resolve, reject) => whenSettled(value, () => resolve(), reject));
   defineProperty(promise, "constructor", OWN_CONSTRUCTOR);
   defineProperty(promise, "then", OWN_THEN);
   return promise;

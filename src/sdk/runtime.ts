@@ -2,8 +2,8 @@
 
 import { find } from "./callbacks.ts";
 import { console } from "./console.ts";
-import { defineProperty } from "./primordials.ts";
-import { adopt, isThenable } from "./promises.ts";
+import { defineProperty, isObject } from "./primordials.ts";
+import { adopt } from "./promises.ts";
 import { usageError } from "./stack.ts";
 import { clearTimeout, queueMicrotask, setImmediate, setInterval, setTimeout } from "./timers.ts";
 
@@ -11,18 +11,25 @@ export { describeError } from "./test/errors.ts";
 export { fire } from "./timers.ts";
 
 /**
- * Calls the function of a case or hook, and throws what it throws. A promise or thenable that it returns comes back as a
- * native promise that nothing of the user's can divert: its `then` is its own.
+ * Calls the function of a case or hook, and throws what it throws. If it returns a promise or another object, that comes
+ * back as a native promise, settled with it, that nothing of the user's can divert: its `then` is its own. Otherwise
+ * gives `undefined`.
  */
 export function invoke(callback: number): unknown {
   const body = find(callback);
-  if (body === undefined) throw usageError(`there is no callback number ${callback}`);
+  if (body === undefined) throw usageError("there is no callback number " + callback);
   const returned = body();
-  return isThenable(returned) ? adopt(returned) : undefined;
+  // Whether an object is a thenable shows only when it is resolved: its `then` may be a getter that throws.
+  return isObject(returned) ? adopt(returned) : undefined;
 }
 
 function install(name: string, value: unknown): void {
-  defineProperty(globalThis, name, { __proto__: null, value, writable: true, configurable: true } as PropertyDescriptor);
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    value,
+    writable: true,
+    configurable: true,
+  } as PropertyDescriptor);
 }
 
 install("console", console);

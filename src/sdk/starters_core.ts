@@ -1,7 +1,7 @@
 /** Container starters of `k8s/core/v1`. */
 
-import { _createResourceChain, _createResourceRequirementsChain, _createSpecFragment } from "./base.ts";
-import type { ResourceChain, ResourceListJson, ResourceRequirementsChain, SpecFragment, ToJson } from "./base.ts";
+import { _createResourceChain, _createResourceRequirementsChain, _createSpecFragment } from "./fragments.ts";
+import type { ResourceChain, ResourceListJson, ResourceRequirementsChain, SpecFragment, ToJson } from "./fragments.ts";
 
 export { name } from "./starters_meta.ts";
 

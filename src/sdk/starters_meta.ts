@@ -1,7 +1,7 @@
 /** Metadata starters of `k8s/meta/v1`. Each begins a spec fragment, which may also become a container. */
 
-import { _createSpecFragment } from "./base.ts";
-import type { SpecFragment } from "./base.ts";
+import { _createSpecFragment } from "./fragments.ts";
+import type { SpecFragment } from "./fragments.ts";
 
 /** Begins with a name. */
 export function name(value: string): SpecFragment {

@@ -28,7 +28,7 @@ function guarded(body: Callback, args: ArrayLike<unknown>): () => void {
 
 function checkCallback(what: string, body: unknown): Callback {
   if (typeof body === "function") return body as Callback;
-  throw usageError(`${what}() needs a function, not ${printInline(body, 80)}`);
+  throw usageError(what + "() needs a function, not " + printInline(body, 80));
 }
 
 function start(body: Callback, delay: unknown, repeat: boolean, args: ArrayLike<unknown>): number {

@@ -1,9 +1,9 @@
 /** From builders and fragments to plain values. */
 
 import { assign, defineProperty, hasOwn, isArray, isObject, ObjectPrototype, prototypeOf } from "./primordials.ts";
+import { usageError } from "./stack.ts";
 
 /** An object with properties of any kind. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Fields = Record<string, any>;
 
 /** Whether the value is a spec fragment: what `name(…)`, `label(…)` or `image(…)` of `k8s/*` begins. */
@@ -90,9 +90,11 @@ function walkFragment(fragment: Fields, key: string, outer: Ancestor | undefined
   if (key === "containers" || key === "initContainers" || key === "ephemeralContainers") {
     return walk(fragment._toContainer(), "", outer);
   }
-  const where = key === "" ? "here" : `in "${key}"`;
-  throw new TypeError(
-    `a fragment (name(), label(), image(), …) means nothing ${where}: pass it to metadata(), or as an item of containers([…]) or initContainers([…])`,
+  const where = key === "" ? "here" : 'in "' + key + '"';
+  throw usageError(
+    "a fragment (name(), label(), image(), …) means nothing " +
+      where +
+      ": pass it to metadata(), or as an item of containers([…]) or initContainers([…])",
   );
 }
 

@@ -16,7 +16,6 @@ import {
   tryGet,
 } from "../primordials.ts";
 import { usageError } from "../stack.ts";
-import { printInline } from "./format.ts";
 import { asString, placeholder } from "./placeholders.ts";
 
 /** One row of a table. */
@@ -30,9 +29,9 @@ export interface Row {
 /** The rows of a table: an array, or a tagged template with its values. */
 export function rowsOf(what: string, args: readonly unknown[]): Row[] {
   const table = args[0];
-  if (!isArray(table)) throw usageError(`${what}.each() needs an array of rows, or a tagged template`);
+  if (!isArray(table)) throw usageError(what + ".each() needs an array of rows, or a tagged template");
   if (hasOwn(table, "raw")) return templateRows(what, table as string[], args);
-  if (table.length === 0) throw usageError(`${what}.each() got an empty array, so it would add nothing`);
+  if (table.length === 0) throw usageError(what + ".each() got an empty array, so it would add nothing");
   let spread = true;
   for (let i = 0; i < table.length; i++) if (!isArray(table[i])) spread = false;
   const rows: Row[] = newList();
@@ -53,7 +52,14 @@ function templateRows(what: string, strings: readonly string[], args: readonly u
   const values = args.length - 1;
   if (values === 0 || values % headings.length !== 0) {
     throw usageError(
-      `${what}.each\`…\` has ${headings.length} columns (${trim(firstLine(strings[0]))}) and ${values} values, which is not a whole number of rows`,
+      what +
+        ".each`…` has " +
+        headings.length +
+        " columns (" +
+        trim(firstLine(strings[0])) +
+        ") and " +
+        values +
+        " values, which is not a whole number of rows",
     );
   }
   const rows: Row[] = newList();
@@ -91,11 +97,15 @@ export function titleOf(title: string, row: Row, index: number): string {
     if (code === 0x25 /* % */ && i + 1 < title.length) {
       const letter = title[i + 1];
       const text: string | undefined =
-        letter === "%" ? "%"
-        : letter === "#" ? toText(index)
-        : letter === "$" ? toText(index + 1)
-        : next < row.args.length ? placeholder(letter, row.args[next])
-        : undefined; // prettier-ignore
+        letter === "%"
+          ? "%"
+          : letter === "#"
+            ? toText(index)
+            : letter === "$"
+              ? toText(index + 1)
+              : next < row.args.length
+                ? placeholder(letter, row.args[next])
+                : undefined;
       if (text !== undefined) {
         if (letter !== "%" && letter !== "#" && letter !== "$") next++;
         result += text;
@@ -146,5 +156,5 @@ function fieldText(path: string, fields: object | undefined): string | undefined
   if (!(keys[0] in fields)) return undefined;
   let value: unknown = fields;
   for (let i = 0; i < keys.length; i++) value = tryGet(value, keys[i]);
-  return isObject(value) ? printInline(value) : asString(value);
+  return asString(value);
 }

@@ -7,6 +7,7 @@ import {
   isPlain,
   kindOf,
   mapSize,
+  namesOf,
   regExpFlags,
   regExpSource,
   setSize,
@@ -27,7 +28,6 @@ import {
   mapGet,
   mapHas,
   newList,
-  objectKeys,
   prototypeOf,
   push,
   setForEach,
@@ -35,7 +35,6 @@ import {
   symbolsOf,
   tryGet,
 } from "../primordials.ts";
-import { isIndex } from "./format.ts";
 
 /** What counts. Custom testers would be listed here. */
 export interface Rules {
@@ -114,11 +113,9 @@ function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
   }
 }
 
-/** The enumerable own keys of an object, without those of an array's elements if `ofArray`. */
+/** The enumerable own keys of an object; of an array only those that are no elements. */
 function keysOf(value: object, ofArray: boolean): PropertyKey[] {
-  const keys: PropertyKey[] = newList();
-  const names = bare(objectKeys(value));
-  for (let i = 0; i < names.length; i++) if (!ofArray || !isIndex(names[i])) push(keys, names[i]);
+  const keys: PropertyKey[] = namesOf(value, ofArray);
   const symbols = bare(symbolsOf(value));
   for (let i = 0; i < symbols.length; i++) if (isEnumerable(value, symbols[i])) push(keys, symbols[i]);
   return keys;
@@ -161,10 +158,7 @@ function sameElements(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
 
 function sameErrors(a: Fields, b: Fields, state: State): boolean {
   return (
-    is(a.message, b.message) &&
-    is(a.name, b.name) &&
-    same(a.cause, b.cause, state) &&
-    same(a.errors, b.errors, state)
+    is(a.message, b.message) && is(a.name, b.name) && same(a.cause, b.cause, state) && same(a.errors, b.errors, state)
   );
 }
 

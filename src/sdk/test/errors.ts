@@ -1,7 +1,19 @@
 /** The error that a failed assertion throws, and what is told of any error. */
 
 import { bare, classNameOf, kindOf } from "./kinds.ts";
-import { defineProperty, Error, freeze, isArray, isObject, newList, push, tryGet, WeakMap, weakGet, weakSet } from "../primordials.ts";
+import {
+  defineProperty,
+  Error,
+  freeze,
+  isArray,
+  isObject,
+  newList,
+  push,
+  tryGet,
+  WeakMap,
+  weakGet,
+  weakSet,
+} from "../primordials.ts";
 import { printInline } from "./format.ts";
 import { capped, MAX_MESSAGE, MAX_PRINTED } from "./text.ts";
 import { stackOf, withPlainStack } from "../stack.ts";
@@ -48,7 +60,12 @@ freeze(AssertionError.prototype);
 const genuine: WeakMap<Error, { readonly comparison: Comparison | undefined }> = new WeakMap();
 
 /** Makes the error of a failed assertion. `stack` replaces the stack of the place where this is called. */
-export function assertionError(message: string, comparison?: Comparison, cause?: unknown, stack?: string): AssertionError {
+export function assertionError(
+  message: string,
+  comparison?: Comparison,
+  cause?: unknown,
+  stack?: string,
+): AssertionError {
   const error = withPlainStack(() => new AssertionError(capped(message, MAX_MESSAGE)));
   own(error, "name", "AssertionError");
   own(error, "expected", comparison?.expected);
@@ -71,7 +88,7 @@ export function describeError(error: unknown): Description {
   const record = isObject(error) ? weakGet(genuine, error as Error) : undefined;
   collectCauses(error, causes, [error], 0);
   const list: string[] = [];
-  for (let i = 0; i < causes.length; i++) own(list, `${i}`, causes[i]);
+  for (let i = 0; i < causes.length; i++) own(list, "" + i, causes[i]);
   return {
     __proto__: null,
     assertion: record !== undefined,
@@ -100,16 +117,16 @@ export function nameOf(error: unknown): string {
 
 /** What an error says, or what was thrown in its place. Never empty. */
 export function messageOf(error: unknown): string {
-  if (!isErrorLike(error)) return `thrown: ${printInline(error)}`;
+  if (!isErrorLike(error)) return "thrown: " + printInline(error);
   const message = tryGet(error, "message");
   if (typeof message === "string" && message !== "") return capped(message, MAX_MESSAGE);
-  return `${nameOf(error)} without a message`;
+  return nameOf(error) + " without a message";
 }
 
 /** An error in one line, or what was thrown in its place. */
 export function summaryOf(error: unknown): string {
   const name = nameOf(error);
-  return name === "" ? messageOf(error) : `${name}: ${messageOf(error)}`;
+  return name === "" ? messageOf(error) : name + ": " + messageOf(error);
 }
 
 /** Adds what is behind an error: first the errors that it gathers (AggregateError), then its cause. */
@@ -120,7 +137,7 @@ function collectCauses(error: unknown, causes: string[], seen: unknown[], depth:
     const list = bare(newList<unknown>());
     for (let i = 0; i < gathered.length && i < MAX_CAUSES; i++) push(list, tryGet(gathered, i));
     for (let i = 0; i < list.length; i++) addCause(list[i], causes, seen, depth);
-    if (gathered.length > MAX_CAUSES) push(causes, `… ${gathered.length - MAX_CAUSES} more`);
+    if (gathered.length > MAX_CAUSES) push(causes, "… " + (gathered.length - MAX_CAUSES) + " more");
   }
   const cause = tryGet(error, "cause");
   if (cause !== undefined) addCause(cause, causes, seen, depth);

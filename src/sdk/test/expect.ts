@@ -2,7 +2,7 @@
 
 import { phase } from "husako:host";
 import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf } from "../primordials.ts";
-import { adopt, follow, isThenable } from "../promises.ts";
+import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import { assertionError } from "./errors.ts";
 import { printInline } from "./format.ts";
@@ -11,7 +11,6 @@ import { misuse } from "./outcome.ts";
 import type { Context, Outcome } from "./outcome.ts";
 
 /** What `toThrow` compares a thrown error with. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
 
 /** The matchers themselves. `R` is what they return: nothing, or a promise after `.resolves` and `.rejects`. */
@@ -64,7 +63,6 @@ export interface MatcherMethods<R> {
 
 /** What `expect(…)` gives. */
 // The type of the value is kept for matchers that will depend on it.
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface Matchers<T> extends MatcherMethods<void> {
   /** Turns a matcher round. */
   readonly not: MatcherMethods<void>;
@@ -124,23 +122,18 @@ freeze(Chain);
 
 /** The error of an assertion that does not hold. `stack` is given where the call is over already. */
 function failure(name: string, context: Context, outcome: Outcome, stack?: string): Error {
-  const promise = context.promise === "" ? "" : `.${context.promise}`;
+  const promise = context.promise === "" ? "" : "." + context.promise;
   const not = context.isNot ? ".not" : "";
   const argument = outcome.argument ?? "expected";
   const equality = name === "toBe" ? " // Object.is equality" : "";
-  const head = `expect(received)${promise}${not}.${name}(${argument})${equality}`;
+  const head = "expect(received)" + promise + not + "." + name + "(" + argument + ")" + equality;
   const details = outcome.message();
   const comparison = context.isNot ? undefined : outcome.comparison?.();
-  return assertionError(details === "" ? head : `${head}\n\n${details}`, comparison, outcome.cause, stack);
+  return assertionError(details === "" ? head : head + "\n\n" + details, comparison, outcome.cause, stack);
 }
 
 /** Calls a matcher when a promise has settled. */
-function callLater(
-  received: unknown,
-  name: string,
-  args: readonly unknown[],
-  context: Context,
-): Promise<unknown> {
+function callLater(received: unknown, name: string, args: readonly unknown[], context: Context): Promise<unknown> {
   const stack = captureStack();
   return new Promise<unknown>((resolve, reject) => {
     const settle = (value: unknown, state: Context["promise"]): void => {
@@ -167,8 +160,8 @@ function callLater(
       reject(failure(name, context, outcome, stack));
       return;
     }
-    follow(
-      adopt(promise),
+    whenSettled(
+      promise,
       (value) => settle(value, "resolves"),
       (reason) => settle(reason, "rejects"),
     );
@@ -187,8 +180,8 @@ function wrongState(value: unknown, wanted: Context["promise"]): Outcome {
     cause: wanted === "resolves" ? value : undefined,
     message: () =>
       wanted === "resolves"
-        ? `Received promise was rejected instead of resolved\nRejected with: ${printInline(value)}`
-        : `Received promise was resolved instead of rejected\nResolved to: ${printInline(value)}`,
+        ? "Received promise was rejected instead of resolved\nRejected with: " + printInline(value)
+        : "Received promise was resolved instead of rejected\nResolved to: " + printInline(value),
   };
 }
 
@@ -198,7 +191,9 @@ let allowed = false;
 export function onlyInTests(what: string): void {
   if (allowed) return;
   if (phase() === "entry") {
-    throw usageError(`${what}() can be used only in tests: "husako/test" has no meaning in a file that builds resources`);
+    throw usageError(
+      what + '() can be used only in tests: "husako/test" has no meaning in a file that builds resources',
+    );
   }
   allowed = true;
 }

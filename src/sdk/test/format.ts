@@ -8,6 +8,7 @@ import {
   dateTime,
   isPlain,
   kindOf,
+  namesOf,
   regExpFlags,
   regExpSource,
   typedLength,
@@ -20,7 +21,6 @@ import {
   isObject,
   mapForEach,
   newList,
-  objectKeys,
   prototypeOf,
   push,
   repeat,
@@ -86,7 +86,7 @@ function printPrimitive(value: unknown, state: State): string {
     const room = state.left > 0 ? state.left : 0;
     const keepBreaks = state.style.layout === "lines";
     if (value.length <= room) return quote(value, keepBreaks);
-    return quote(slice(value, 0, room), keepBreaks) + `… ${value.length - room} more characters`;
+    return quote(slice(value, 0, room), keepBreaks) + "… " + (value.length - room) + " more characters";
   }
   if (typeof value === "bigint") return toText(value) + "n";
   return is(value, -0) ? "-0" : toText(value);
@@ -111,40 +111,40 @@ function printKind(value: object, indent: string, state: State, depth: number): 
   const name = classNameOf(value);
   if (kind === "function") {
     const own = tryGet(value, "name");
-    return typeof own === "string" && own !== "" ? `[Function ${own}]` : "[Function anonymous]";
+    return typeof own === "string" && own !== "" ? "[Function " + own + "]" : "[Function anonymous]";
   }
   if (kind === "date") {
     const text = dateTime(value) === dateTime(value) ? dateText(value) : "Invalid Date";
-    return name === "Date" ? text : `${name} ${text}`;
+    return name === "Date" ? text : name + " " + text;
   }
-  if (kind === "regexp") return `/${regExpSource(value)}/${regExpFlags(value)}`;
-  if (kind === "boxed") return `[${name}: ${printPrimitive(unbox(value), state)}]`;
-  if (kind === "opaque") return name === "" ? "{}" : `${name} {}`;
-  if (depth >= MAX_DEPTH) return kind === "array" ? "[Array]" : `[${name || "Object"}]`;
+  if (kind === "regexp") return "/" + regExpSource(value) + "/" + regExpFlags(value);
+  if (kind === "boxed") return "[" + name + ": " + printPrimitive(unbox(value), state) + "]";
+  if (kind === "opaque") return name === "" ? "{}" : name + " {}";
+  if (depth >= MAX_DEPTH) return kind === "array" ? "[Array]" : "[" + (name || "Object") + "]";
   const items = new Items(indent + "  ", state);
   if (kind === "array") {
     items.elements(value as unknown[], (value as unknown[]).length);
     items.properties(value, true);
-    return items.assemble(state.style.loose || name === "Array" ? "" : `${name} `, "[", "]", indent);
+    return items.assemble(state.style.loose || name === "Array" ? "" : name + " ", "[", "]", indent);
   }
   if (kind === "map") {
     mapForEach(value, (item, key) => items.pair(key, item));
     items.properties(value, false);
-    return items.assemble(state.style.loose ? "Map " : `${name} `, "{", "}", indent);
+    return items.assemble(state.style.loose ? "Map " : name + " ", "{", "}", indent);
   }
   if (kind === "set") {
     setForEach(value, (item) => items.item("", item));
     items.properties(value, false);
-    return items.assemble(state.style.loose ? "Set " : `${name} `, "{", "}", indent);
+    return items.assemble(state.style.loose ? "Set " : name + " ", "{", "}", indent);
   }
   if (kind === "typed") {
     items.elements(value as unknown[], typedLength(value));
-    return items.assemble(`${name} `, "[", "]", indent);
+    return items.assemble(name + " ", "[", "]", indent);
   }
   if (kind === "buffer" || kind === "view") {
     const bytes = bytesOf(value, kind);
     items.elements(bytes as unknown as unknown[], typedLength(bytes));
-    return items.assemble(`${name} `, "[", "]", indent);
+    return items.assemble(name + " ", "[", "]", indent);
   }
   if (kind === "error") return printError(value, items, indent);
   items.properties(value, false);
@@ -155,18 +155,18 @@ function prefixOf(value: object, name: string, style: Style): string {
   if (style.loose || prototypeOf(value) === null) {
     return style.loose || style.layout === "line" ? "" : "[Object: null prototype] ";
   }
-  return isPlain(value) ? "" : `${name || "Object"} `;
+  return isPlain(value) ? "" : (name || "Object") + " ";
 }
 
 function printError(value: object, items: Items, indent: string): string {
   const name = tryGet(value, "name");
   const message = tryGet(value, "message");
   const label = typeof name === "string" && name !== "" ? name : "Error";
-  const head = typeof message === "string" && message !== "" ? `[${label}: ${message}]` : `[${label}]`;
+  const head = typeof message === "string" && message !== "" ? "[" + label + ": " + message + "]" : "[" + label + "]";
   // An error is told by its message; what it carries besides is told only where there is some.
   if (hasOwn(value, "cause")) items.item("cause: ", tryGet(value, "cause"));
   if (hasOwn(value, "errors")) items.item("errors: ", tryGet(value, "errors"));
-  return items.list.length === 0 ? head : items.assemble(`${head} `, "{", "}", indent);
+  return items.list.length === 0 ? head : items.assemble(head + " ", "{", "}", indent);
 }
 
 /** The items of one collection, as texts. */
@@ -213,9 +213,7 @@ class Items {
   }
 
   properties(value: object, ofArray: boolean): void {
-    const keys = bare(objectKeys(value));
-    const names: string[] = newList();
-    for (let i = 0; i < keys.length; i++) if (!ofArray || !isIndex(keys[i])) push(names, keys[i]);
+    const names = namesOf(value, ofArray);
     if (this.state.style.sorted) sortStrings(names);
     for (let i = 0; i < names.length; i++) {
       if (!this.room()) {
@@ -226,7 +224,7 @@ class Items {
     }
     const symbols = bare(symbolsOf(value));
     for (let i = 0; i < symbols.length; i++) {
-      if (isEnumerable(value, symbols[i])) this.property(value, symbols[i], `[${toText(symbols[i])}]`);
+      if (isEnumerable(value, symbols[i])) this.property(value, symbols[i], "[" + toText(symbols[i]) + "]");
     }
   }
 
@@ -235,16 +233,16 @@ class Items {
     try {
       item = (value as Record<PropertyKey, unknown>)[key];
     } catch {
-      push(this.list, `${label}: [Getter that throws]`);
+      push(this.list, label + ": [Getter that throws]");
       return;
     }
     if (item === undefined && this.state.style.loose) return;
-    this.item(`${label}: `, item);
+    this.item(label + ": ", item);
   }
 
   assemble(prefix: string, open: string, close: string, indent: string): string {
     const { list, missing } = this;
-    if (missing > 0) push(list, `… ${missing} more`);
+    if (missing > 0) push(list, "… " + missing + " more");
     if (list.length === 0) return prefix + open + close;
     if (this.oneLine()) {
       let line = prefix + open;
@@ -267,12 +265,6 @@ class Items {
     }
     return true;
   }
-}
-
-/** Whether a key is one of an array's elements. Keys like `01` are not. */
-export function isIndex(key: string): boolean {
-  const number = +key;
-  return number >= 0 && number < 4_294_967_295 && number % 1 === 0 && toText(number) === key;
 }
 
 /** Repeats spaces, for columns. */

@@ -8,7 +8,16 @@ import { addCase, addHook, addSuite, phase } from "husako:host";
 import type { HookKind, Mode } from "husako:host";
 import { keep } from "../callbacks.ts";
 import type { Callback } from "../callbacks.ts";
-import { apply, defineProperty, freeze, isFiniteNumber, isObject, prototypeOf, toText, tryGet } from "../primordials.ts";
+import {
+  apply,
+  defineProperty,
+  freeze,
+  isFiniteNumber,
+  isObject,
+  prototypeOf,
+  toText,
+  tryGet,
+} from "../primordials.ts";
 import { follow, isThenable } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import { rowsOf, titleOf } from "./each.ts";
@@ -20,7 +29,6 @@ export { expect } from "./expect.ts";
 export type { MatcherMethods, Matchers, ThrowExpectation } from "./expect.ts";
 
 /** What a suite or a case is called: a text, a number, or a function or class, whose name is taken. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Title = string | number | ((...args: any[]) => unknown) | (abstract new (...args: any[]) => unknown);
 
 /** How a suite or a case takes part. */
@@ -52,7 +60,6 @@ export interface Each {
   /** Any other row is the body's only argument. */
   <T>(table: readonly T[]): AddRow<(row: T) => unknown>;
   /** A table as a tagged template: the first line has the names of the columns, and each row becomes an object. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   (headings: TemplateStringsArray, ...values: unknown[]): AddRow<(row: any) => unknown>;
 }
 
@@ -88,7 +95,9 @@ const AsyncFunctionPrototype: object = prototypeOf(async () => {});
 function checkPhase(what: string): void {
   onlyInTests(what);
   if (phase() === "run") {
-    throw usageError(`${what}() cannot be called while a case or hook runs: call it at the top of the file, or in describe()`);
+    throw usageError(
+      what + "() cannot be called while a case or hook runs: call it at the top of the file, or in describe()",
+    );
   }
 }
 
@@ -99,7 +108,7 @@ function checkTitle(what: string, title: unknown): string {
     const name = tryGet(title, "name");
     return typeof name === "string" && name !== "" ? name : "anonymous";
   }
-  throw usageError(`${what}() needs a title: a string, a number, a function or a class, not ${printInline(title, 80)}`);
+  throw usageError(what + "() needs a title: a string, a number, a function or a class, not " + printInline(title, 80));
 }
 
 function isOptions(value: unknown): boolean {
@@ -116,7 +125,9 @@ interface Request {
 function checkTimeout(what: string, timeout: unknown): number {
   if (timeout === undefined) return -1;
   if (isFiniteNumber(timeout) && (timeout as number) > 0) return timeout as number;
-  throw usageError(`${what}() has a timeout that is not a positive number of milliseconds: ${printInline(timeout, 80)}`);
+  throw usageError(
+    what + "() has a timeout that is not a positive number of milliseconds: " + printInline(timeout, 80),
+  );
 }
 
 function readRequest(what: string, title: string, mode: Mode, second: unknown, third: unknown): Request {
@@ -124,10 +135,12 @@ function readRequest(what: string, title: string, mode: Mode, second: unknown, t
   const body = first ? third : second;
   const options = first ? second : third;
   if (body !== undefined && typeof body !== "function") {
-    throw usageError(`${what}() needs a function as its body, not ${printInline(body, 80)}`);
+    throw usageError(what + "() needs a function as its body, not " + printInline(body, 80));
   }
   if (options !== undefined && !isOptions(options)) {
-    throw usageError(`${what}() takes a timeout in milliseconds, or { timeout, skip, only, todo }, not ${printInline(options, 80)}`);
+    throw usageError(
+      what + "() takes a timeout in milliseconds, or { timeout, skip, only, todo }, not " + printInline(options, 80),
+    );
   }
   let chosen = mode;
   let timeout: unknown = options;
@@ -137,15 +150,26 @@ function readRequest(what: string, title: string, mode: Mode, second: unknown, t
     if (mode === "run") chosen = todo ? "todo" : skip ? "skip" : only ? "only" : "run";
   }
   if (body === undefined && chosen !== "todo" && chosen !== "skip") {
-    const call = `${what}(${printInline(title, 80)}`;
-    throw usageError(`${call}) has no function as its body; if it is only planned, write ${root(what)}.todo(${printInline(title, 80)})`);
+    const call = what + "(" + printInline(title, 80);
+    throw usageError(
+      call +
+        ") has no function as its body; if it is only planned, write " +
+        root(what) +
+        ".todo(" +
+        printInline(title, 80) +
+        ")",
+    );
   }
   return { mode: chosen, body: body as Callback | undefined, timeout: checkTimeout(what, timeout) };
 }
 
 /** `test` of `test.only`. */
 function root(what: string): string {
-  return what === "describe" || what === "describe.only" ? "describe" : what === "it" || what === "it.only" ? "it" : "test";
+  return what === "describe" || what === "describe.only"
+    ? "describe"
+    : what === "it" || what === "it.only"
+      ? "it"
+      : "test";
 }
 
 type AddOne = (what: string, title: string, request: Request, stack: string) => void;
@@ -168,7 +192,11 @@ function addDescribe(what: string, title: string, request: Request, stack: strin
     const returned = body();
     if (!isThenable(returned)) return;
     // Told here and now; what the promise is rejected with would only repeat it.
-    follow(returned, () => {}, () => {});
+    follow(
+      returned,
+      () => {},
+      () => {},
+    );
     refuseAsync(what, true);
   } finally {
     suite = outer;
@@ -178,7 +206,11 @@ function addDescribe(what: string, title: string, request: Request, stack: strin
 
 function refuseAsync(what: string, isAsync: boolean): void {
   if (!isAsync) return;
-  throw usageError(`describe() callback must not be async: its cases must be known at once. Await in beforeAll(), or at the top of the file (in ${what}())`);
+  throw usageError(
+    "describe() callback must not be async: its cases must be known at once. Await in beforeAll(), or at the top of the file (in " +
+      what +
+      "())",
+  );
 }
 
 /** Makes `test`, `test.only`, …: a function that adds one, with its `each`. */
@@ -189,10 +221,10 @@ function variant<F>(what: string, mode: Mode, add: AddOne): Variant<F> {
     add(what, name, readRequest(what, name, mode, second, third), captureStack());
   };
   const each = (...table: unknown[]): unknown => {
-    checkPhase(`${what}.each`);
+    checkPhase(what + ".each");
     const rows = rowsOf(what, table);
     return (title: unknown, second?: unknown, third?: unknown): void => {
-      checkPhase(`${what}.each`);
+      checkPhase(what + ".each");
       const name = checkTitle(what, title);
       const request = readRequest(what, name, mode, second, third);
       const stack = captureStack();
@@ -215,9 +247,9 @@ function constant(target: object, key: string, value: unknown): void {
 
 function rootOf<F>(what: string, add: AddOne): Root<F> {
   const one = variant<F>(what, "run", add);
-  const todo = variant<F>(`${what}.todo`, "todo", add);
-  constant(one, "skip", freeze(variant<F>(`${what}.skip`, "skip", add)));
-  constant(one, "only", freeze(variant<F>(`${what}.only`, "only", add)));
+  const todo = variant<F>(what + ".todo", "todo", add);
+  constant(one, "skip", freeze(variant<F>(what + ".skip", "skip", add)));
+  constant(one, "only", freeze(variant<F>(what + ".only", "only", add)));
   constant(one, "todo", freeze(todo));
   return freeze(one) as Root<F>;
 }
@@ -225,7 +257,7 @@ function rootOf<F>(what: string, add: AddOne): Root<F> {
 function hook(kind: HookKind): Hook {
   return freeze((body: unknown, options?: unknown): void => {
     checkPhase(kind);
-    if (typeof body !== "function") throw usageError(`${kind}() needs a function, not ${printInline(body, 80)}`);
+    if (typeof body !== "function") throw usageError(kind + "() needs a function, not " + printInline(body, 80));
     const timeout = isObject(options) ? (options as Options).timeout : options;
     addHook(suite, kind, keep(body as Callback), checkTimeout(kind, timeout), captureStack());
   });

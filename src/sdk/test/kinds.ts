@@ -7,9 +7,13 @@ import {
   Map,
   mapGet,
   mapSet,
+  newList,
+  objectKeys,
   ObjectPrototype,
   prototypeOf,
+  push,
   setPrototypeOf,
+  toText,
   tryGet,
   uncurryThis,
 } from "../primordials.ts";
@@ -60,45 +64,53 @@ const symbolValue = uncurryThis(Symbol.prototype.valueOf);
 
 /** The letters of flags and their getters, in a row. `flags` itself would ask properties that can be redefined. */
 const FLAGS: readonly unknown[] = [
-  "d", getterOf(RegExp.prototype, "hasIndices"),
-  "g", getterOf(RegExp.prototype, "global"),
-  "i", getterOf(RegExp.prototype, "ignoreCase"),
-  "m", getterOf(RegExp.prototype, "multiline"),
-  "s", getterOf(RegExp.prototype, "dotAll"),
-  "u", getterOf(RegExp.prototype, "unicode"),
-  "v", getterOf(RegExp.prototype, "unicodeSets"),
-  "y", getterOf(RegExp.prototype, "sticky"),
-]; // prettier-ignore
+  "d",
+  getterOf(RegExp.prototype, "hasIndices"),
+  "g",
+  getterOf(RegExp.prototype, "global"),
+  "i",
+  getterOf(RegExp.prototype, "ignoreCase"),
+  "m",
+  getterOf(RegExp.prototype, "multiline"),
+  "s",
+  getterOf(RegExp.prototype, "dotAll"),
+  "u",
+  getterOf(RegExp.prototype, "unicode"),
+  "v",
+  getterOf(RegExp.prototype, "unicodeSets"),
+  "y",
+  getterOf(RegExp.prototype, "sticky"),
+];
 
 /** Whether an object of the kind really has the engine's slots; throws or gives `undefined` where not. */
 type Probe = (value: object) => unknown;
 
-const table: Map<object, { readonly kind: Kind; readonly probe: Probe }> = new Map();
+const table: Map<object, { readonly name: string; readonly kind: Kind; readonly probe: Probe }> = new Map();
 
-function add(prototype: object | null | undefined, kind: Kind, probe: Probe): void {
-  if (prototype) mapSet(table, prototype, { kind, probe });
+function add(name: string, prototype: object, kind: Kind, probe: Probe): void {
+  mapSet(table, prototype, { name, kind, probe });
 }
 
 const present: Probe = () => true;
-add(Array.prototype, "object", present);
-add(Map.prototype, "map", mapSize);
-add(Set.prototype, "set", setSize);
-add(Date.prototype, "date", dateTime);
-add(RegExp.prototype, "regexp", regExpSource);
-add(Error.prototype, "error", present);
-add(Number.prototype, "boxed", numberValue);
-add(String.prototype, "boxed", stringValue);
-add(Boolean.prototype, "boxed", booleanValue);
-add(BigInt.prototype, "boxed", bigintValue);
-add(Symbol.prototype, "boxed", symbolValue);
-add(TypedArrayPrototype, "typed", typedName);
-add(ArrayBuffer.prototype, "buffer", bufferLength);
-add(DataView.prototype, "view", viewLength);
-add(Promise.prototype, "opaque", present);
-add(WeakMap.prototype, "opaque", present);
-add(WeakSet.prototype, "opaque", present);
-add(typeof WeakRef === "undefined" ? undefined : WeakRef.prototype, "opaque", present);
-add(prototypeOf(prototypeOf([][iteratorSymbol]())), "opaque", present);
+add("Array", Array.prototype, "object", present);
+add("Map", Map.prototype, "map", mapSize);
+add("Set", Set.prototype, "set", setSize);
+add("Date", Date.prototype, "date", dateTime);
+add("RegExp", RegExp.prototype, "regexp", regExpSource);
+add("Error", Error.prototype, "error", present);
+add("Number", Number.prototype, "boxed", numberValue);
+add("String", String.prototype, "boxed", stringValue);
+add("Boolean", Boolean.prototype, "boxed", booleanValue);
+add("BigInt", BigInt.prototype, "boxed", bigintValue);
+add("Symbol", Symbol.prototype, "boxed", symbolValue);
+add("TypedArray", TypedArrayPrototype, "typed", typedName);
+add("ArrayBuffer", ArrayBuffer.prototype, "buffer", bufferLength);
+add("DataView", DataView.prototype, "view", viewLength);
+add("Promise", Promise.prototype, "opaque", present);
+add("WeakMap", WeakMap.prototype, "opaque", present);
+add("WeakSet", WeakSet.prototype, "opaque", present);
+add("WeakRef", WeakRef.prototype, "opaque", present);
+add("Iterator", prototypeOf(prototypeOf([][iteratorSymbol]())), "opaque", present);
 
 /** The kind of an object or function. */
 export function kindOf(value: object): Kind {
@@ -158,6 +170,8 @@ export function bytesOf(value: object, kind: "buffer" | "view"): Uint8Array {
 export function classNameOf(value: object): string {
   try {
     const prototype = prototypeOf(value);
+    const known = mapGet(table, prototype);
+    if (known !== undefined) return known.name;
     const name = tryGet(tryGet(prototype, "constructor"), "name");
     return typeof name === "string" ? name : "";
   } catch {
@@ -171,7 +185,25 @@ export function isPlain(value: object): boolean {
   return prototype === null || prototype === ObjectPrototype;
 }
 
-/** A copy without a prototype, for lists of keys. */
+/** Whether a key is one of an array's elements. Keys like `01` are not. */
+function isIndex(key: string): boolean {
+  const number = +key;
+  return number >= 0 && number < 4_294_967_295 && number % 1 === 0 && toText(number) === key;
+}
+
+/** The enumerable own string keys of an object; of an array only those that are no elements. Has no prototype. */
+export function namesOf(value: object, ofArray: boolean): string[] {
+  const keys = bare(objectKeys(value));
+  if (!ofArray) return keys;
+  // The engine lists elements first.
+  let first = keys.length;
+  while (first > 0 && !isIndex(keys[first - 1])) first--;
+  const names: string[] = newList();
+  for (let i = first; i < keys.length; i++) push(names, keys[i]);
+  return names;
+}
+
+/** Takes the prototype from a list, so that {@link push} can add to it. */
 export function bare<T>(list: T[]): T[] {
   return setPrototypeOf(list, null);
 }

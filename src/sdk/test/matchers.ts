@@ -25,16 +25,17 @@ function compareTexts(received: unknown, expected: unknown, style: Style): Compa
 
 /** The message of a comparison: the values if they take one line each, nothing if a diff shows them better. */
 function comparisonMessage(comparison: Comparison | undefined, expected: unknown): string {
-  if (comparison === undefined) return `Expected: ${printInline(expected)}\nReceived: serializes to the same string`;
+  if (comparison === undefined)
+    return "Expected: " + printInline(expected) + "\nReceived: serializes to the same string";
   const { expected: wanted, received } = comparison;
   if (isMultiline(wanted) || isMultiline(received) || wanted.length + received.length > MAX_INLINE) return "";
-  return `Expected: ${wanted}\nReceived: ${received}`;
+  return "Expected: " + wanted + "\nReceived: " + received;
 }
 
 function notMessage(received: unknown, expected: unknown): string {
   const text = printInline(expected);
   const other = printInline(received);
-  return text === other ? `Expected: not ${text}` : `Expected: not ${text}\nReceived:     ${other}`;
+  return text === other ? "Expected: not " + text : "Expected: not " + text + "\nReceived:     " + other;
 }
 
 function comparing(pass: boolean, received: unknown, expected: unknown, style: Style, hint: string): Outcome {
@@ -50,7 +51,7 @@ function comparing(pass: boolean, received: unknown, expected: unknown, style: S
     message: () => {
       if (pass) return notMessage(received, expected);
       const text = comparisonMessage(texts(), expected);
-      return hint === "" || text === "" ? hint + text : `${hint}\n\n${text}`;
+      return hint === "" || text === "" ? hint + text : hint + "\n\n" + text;
     },
     comparison: pass ? undefined : texts,
   };
@@ -66,7 +67,7 @@ function toBe(received: unknown, args: readonly unknown[]): Outcome {
       : equals(received, expected, EQUAL)
         ? "toEqual"
         : "";
-    if (better !== "") hint = `If it should pass with deep equality, replace "toBe" with "${better}"`;
+    if (better !== "") hint = 'If it should pass with deep equality, replace "toBe" with "' + better + '"';
   }
   return comparing(pass, received, expected, STRICT, hint);
 }
@@ -92,7 +93,7 @@ function being(test: (value: unknown) => boolean): Matcher {
   return (received) => ({
     pass: test(received),
     argument: "",
-    message: () => `Received: ${printInline(received)}`,
+    message: () => "Received: " + printInline(received),
   });
 }
 
@@ -109,7 +110,16 @@ function ordered(sign: string, test: (a: number, b: number) => boolean): Matcher
       pass: test(received as number, expected as number),
       message: () => {
         const words = (context.isNot ? "not " : "") + sign;
-        return `Expected: ${words} ${printInline(expected)}\nReceived: ${spaces(words.length)} ${printInline(received)}`;
+        return (
+          "Expected: " +
+          words +
+          " " +
+          printInline(expected) +
+          "\nReceived: " +
+          spaces(words.length) +
+          " " +
+          printInline(received)
+        );
       },
     };
   };
@@ -119,10 +129,12 @@ function toContain(received: unknown, args: readonly unknown[], context: Context
   const expected = args[0];
   const not = context.isNot ? "not " : "";
   if (typeof received === "string") {
-    if (typeof expected !== "string") return misuse("the expected value must be a string if the received one is", "Expected", expected);
+    if (typeof expected !== "string")
+      return misuse("the expected value must be a string if the received one is", "Expected", expected);
     return {
       pass: includes(received, expected),
-      message: () => `Expected substring: ${not}${printInline(expected)}\nReceived string:    ${printInline(received)}`,
+      message: () =>
+        "Expected substring: " + not + printInline(expected) + "\nReceived string:    " + printInline(received),
     };
   }
   const items = itemsOf(received);
@@ -138,8 +150,10 @@ function toContain(received: unknown, args: readonly unknown[], context: Context
   return {
     pass,
     message: () => {
-      const text = `Expected value: ${not}${printInline(expected)}\nReceived items: ${printInline(received)}`;
-      return alike ? `${text}\n\nAn item with equal contents is there, but toContain() looks for the same object` : text;
+      const text = "Expected value: " + not + printInline(expected) + "\nReceived items: " + printInline(received);
+      return alike
+        ? text + "\n\nAn item with equal contents is there, but toContain() looks for the same object"
+        : text;
     },
   };
 }
@@ -177,7 +191,14 @@ function toHaveLength(received: unknown, args: readonly unknown[], context: Cont
   }
   return {
     pass: length === expected,
-    message: () => `Expected length: ${not}${printInline(expected)}\nReceived length: ${length}\nReceived value:  ${printInline(received)}`,
+    message: () =>
+      "Expected length: " +
+      not +
+      printInline(expected) +
+      "\nReceived length: " +
+      length +
+      "\nReceived value:  " +
+      printInline(received),
   };
 }
 
@@ -193,8 +214,8 @@ function toMatch(received: unknown, args: readonly unknown[], context: Context):
     pass: matches(received, expected as string | RegExp),
     message: () =>
       isPattern
-        ? `Expected pattern: ${not}${printInline(expected)}\nReceived string:  ${printInline(received)}`
-        : `Expected substring: ${not}${printInline(expected)}\nReceived string:    ${printInline(received)}`,
+        ? "Expected pattern: " + not + printInline(expected) + "\nReceived string:  " + printInline(received)
+        : "Expected substring: " + not + printInline(expected) + "\nReceived string:    " + printInline(received),
   };
 }
 
@@ -204,7 +225,8 @@ function toHaveProperty(received: unknown, args: readonly unknown[], context: Co
     return misuse("the received value must not be null or undefined", "Received", received, argument);
   }
   const path = toPath(args[0]);
-  if (path === undefined) return misuse("the expected path must be a string or an array", "Expected path", args[0], argument);
+  if (path === undefined)
+    return misuse("the expected path must be a string or an array", "Expected path", args[0], argument);
   if (path.length === 0) return misuse("the expected path must not be empty", "Expected path", args[0], argument);
   const found = resolvePath(received, path, args[0]);
   const whole = found.depth === path.length;
@@ -212,19 +234,27 @@ function toHaveProperty(received: unknown, args: readonly unknown[], context: Co
   const pass = whole && (args.length < 2 || equals(found.value, expected, EQUAL));
   const expectedPath = pathText(args[0]);
   if (whole && args.length > 1 && !pass) {
-    return { ...comparing(false, found.value, expected, LOOSE, `Expected path: ${expectedPath}`), argument };
+    return { ...comparing(false, found.value, expected, LOOSE, "Expected path: " + expectedPath), argument };
   }
   return {
     pass,
     argument,
     message: () => {
       if (context.isNot) {
-        const value = args.length > 1 ? `\nExpected value: not ${printInline(expected)}` : "";
-        return `Expected path: not ${expectedPath}${value}\nReceived value: ${printInline(found.value)}`;
+        const value = args.length > 1 ? "\nExpected value: not " + printInline(expected) : "";
+        return "Expected path: not " + expectedPath + value + "\nReceived value: " + printInline(found.value);
       }
-      const value = args.length > 1 ? `\nExpected value: ${printInline(expected)}` : "";
+      const value = args.length > 1 ? "\nExpected value: " + printInline(expected) : "";
       const reached = found.depth === 0 ? "[]" : pathText(path, found.depth);
-      return `Expected path: ${expectedPath}${value}\nReceived path: ${reached}\nReceived value: ${printInline(found.value)}`;
+      return (
+        "Expected path: " +
+        expectedPath +
+        value +
+        "\nReceived path: " +
+        reached +
+        "\nReceived value: " +
+        printInline(found.value)
+      );
     },
   };
 }

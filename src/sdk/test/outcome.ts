@@ -36,6 +36,6 @@ export function misuse(problem: string, label: string, value: unknown, argument?
     pass: false,
     misuse: true,
     argument,
-    message: () => `Matcher error: ${problem}\n\n${label} has value: ${printInline(value)}`,
+    message: () => "Matcher error: " + problem + "\n\n" + label + " has value: " + printInline(value),
   };
 }

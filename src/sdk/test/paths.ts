@@ -29,7 +29,7 @@ export function toPath(path: unknown): Key[] | undefined {
     if (code !== 0x2e && code !== 0x5b && code !== 0x5d) continue;
     const key = slice(path, from, i);
     // Between `]` and `.`, or `[` at the beginning, there is no key.
-    if (key !== "" || !(afterBracket || (code === 0x5b && i === 0) || path === "")) push(keys, key);
+    if (key !== "" || !(afterBracket || (code === 0x5b && i === 0))) push(keys, key);
     afterBracket = code === 0x5d;
     from = i + 1;
   }
@@ -77,5 +77,5 @@ export function pathText(path: unknown, depth?: number): string {
     if (typeof key !== "string") simple = false;
     else dotted += (i === 0 ? "" : ".") + key;
   }
-  return simple ? quote(dotted, false) : `[${list}]`;
+  return simple ? quote(dotted, false) : "[" + list + "]";
 }

