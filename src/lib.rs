@@ -3,6 +3,8 @@
 //!
 //! The program is [`run`]; everything else is private. `CONTRIBUTING.md` says which room holds what.
 
+#[doc(hidden)]
+pub mod bench;
 mod cli;
 mod compile;
 mod config;

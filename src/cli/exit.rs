@@ -83,7 +83,8 @@ mod tests {
             .skip_while(|line| !line.starts_with("## Exit status"))
             .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
             .collect();
-        let expected: Vec<String> = ALL.iter().map(|exit| format!("| {} | {} |", exit.code(), exit.meaning())).collect();
+        let expected: Vec<String> =
+            ALL.iter().map(|exit| format!("| {} | {} |", exit.code(), exit.meaning())).collect();
         assert_eq!(rows, expected);
     }
 

@@ -58,7 +58,8 @@ impl Settings {
             allow_outside_root,
         } = args;
         let cwd = std::env::current_dir().and_then(|cwd| cwd.canonicalize());
-        let cwd = cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
+        let cwd =
+            cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
         let root = root(&anchor(&cwd, &paths));
         let tree = WorkTree::new(&root)
             .map_err(|error| vec![Diagnostic::error(format!("reading {}: {error}", root.display()))])?;

@@ -19,9 +19,6 @@ use crate::report::terminal::Terminal;
 use crate::report::{AtEnd, Sinks, json, junit};
 use crate::runner::{RunOptions, Urgency, plan, run_tests};
 
-/// Threads that are held by native code are let go of, and others take their place: as many as anybody could need.
-const MAX_THREADS: usize = 1 << 16;
-
 /// Runs the tests.
 ///
 /// # Errors
@@ -39,8 +36,12 @@ pub(super) fn run(settings: Settings) -> Result<Exit, Vec<Diagnostic>> {
         tell(&[error], errors);
         return Ok(Exit::ReportNotWritten);
     }
-    let progress = (std::io::stderr().is_terminal() && std::io::stdout().is_terminal()).then(ProgressDrawTarget::stderr);
-    sinks.add("standard output", Terminal::new(std::io::stdout(), settings.color, settings.verbosity, progress));
+    let progress =
+        (std::io::stderr().is_terminal() && std::io::stdout().is_terminal()).then(ProgressDrawTarget::stderr);
+    sinks.add(
+        "standard output",
+        Terminal::new(std::io::stdout(), settings.color, settings.verbosity, progress),
+    );
 
     let options = RunOptions {
         files,
@@ -51,14 +52,8 @@ pub(super) fn run(settings: Settings) -> Result<Exit, Vec<Diagnostic>> {
         fail_fast: settings.fail_fast,
         warnings: found.diagnostics.into_iter().chain(plugins).collect(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .max_blocking_threads(MAX_THREADS)
-        .thread_stack_size(engine::THREAD_STACK_BYTES)
-        .enable_time()
-        .enable_io()
-        .build()
-        .map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
+    let runtime =
+        engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
     let ended = runtime.block_on(run_and_report(options, &mut sinks));
     // Threads that were let go of would be waited for otherwise.
     runtime.shutdown_background();
@@ -98,8 +93,17 @@ struct Ended {
 impl Ended {
     /// Whether no case ran, was skipped or is planned.
     fn is_empty(&self) -> bool {
-        let Counts { files_passed: _, files_failed: _, files_not_run, passed, failed, errors, skipped, todo, filtered_out: _ } =
-            self.counts;
+        let Counts {
+            files_passed: _,
+            files_failed: _,
+            files_not_run,
+            passed,
+            failed,
+            errors,
+            skipped,
+            todo,
+            filtered_out: _,
+        } = self.counts;
         files_not_run + passed + failed + errors + skipped + todo == 0
     }
 }
@@ -140,7 +144,8 @@ async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
         else {
             return std::future::pending().await;
         };
@@ -159,16 +164,23 @@ async fn interrupted() {
 fn open_reports<'s>(settings: &Settings, sinks: &mut Sinks<'s>) -> Result<(), Diagnostic> {
     let open = |path: &Path| {
         Target::open(path).map_err(|error| {
-            Diagnostic::error(format!("writing {}: {error}", path.display())).help("nothing has run; choose another path")
+            Diagnostic::error(format!("writing {}: {error}", path.display()))
+                .help("nothing has run; choose another path")
         })
     };
     if let Some(path) = &settings.junit {
         let target = open(path)?;
-        sinks.add(path.display().to_string(), AtEnd::new(junit::render, move |bytes: &[u8]| target.write(bytes)));
+        sinks.add(
+            path.display().to_string(),
+            AtEnd::new(junit::render, move |bytes: &[u8]| target.write(bytes)),
+        );
     }
     if let Some(path) = &settings.json {
         let target = open(path)?;
-        sinks.add(path.display().to_string(), AtEnd::new(json::render, move |bytes: &[u8]| target.write(bytes)));
+        sinks.add(
+            path.display().to_string(),
+            AtEnd::new(json::render, move |bytes: &[u8]| target.write(bytes)),
+        );
     }
     Ok(())
 }

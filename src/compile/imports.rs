@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use oxc::allocator::Allocator;
 use oxc::ast::ast::{
-    BindingPattern, Declaration, ImportDeclarationSpecifier, ImportOrExportKind, ModuleExportName, Program, Statement,
+    BindingPattern, Declaration, ImportDeclarationSpecifier, ImportOrExportKind, ModuleExportName, Program,
+    Statement,
 };
 use oxc::parser::Parser;
 use oxc::span::SourceType;
@@ -69,11 +70,15 @@ pub(super) fn imports(program: &Program<'_>, lines: &LineIndex<'_>) -> Vec<Impor
                 let mut names = Names::Only(BTreeSet::new());
                 for specifier in import.specifiers.iter().flatten() {
                     match specifier {
-                        ImportDeclarationSpecifier::ImportSpecifier(s) if s.import_kind != ImportOrExportKind::Type => {
+                        ImportDeclarationSpecifier::ImportSpecifier(s)
+                            if s.import_kind != ImportOrExportKind::Type =>
+                        {
                             names.add(name(&s.imported));
                         }
                         ImportDeclarationSpecifier::ImportSpecifier(_) => {}
-                        ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => names.add("default".to_owned()),
+                        ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => {
+                            names.add("default".to_owned())
+                        }
                         ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => names = Names::All,
                     }
                 }
@@ -126,8 +131,12 @@ pub(super) fn exports(program: &Program<'_>) -> Exports {
                 None => return None,
             },
             Statement::ExportDefaultDeclaration(_) => drop(names.insert("default".to_owned())),
-            Statement::ExportFromDeclaration(export) => names.extend(export.specifiers.iter().map(|s| name(&s.exported))),
-            Statement::ExportNamedDeclaration(export) => names.extend(export.specifiers.iter().map(|s| name(&s.exported))),
+            Statement::ExportFromDeclaration(export) => {
+                names.extend(export.specifiers.iter().map(|s| name(&s.exported)))
+            }
+            Statement::ExportNamedDeclaration(export) => {
+                names.extend(export.specifiers.iter().map(|s| name(&s.exported)))
+            }
             Statement::ExportDeclaration(export) => declared(&export.declaration, &mut names),
             _ => {}
         }

@@ -68,8 +68,11 @@ fn compile_here(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<
         imports::drop_duplicates(&mut program);
     }
 
-    let semantic =
-        SemanticBuilder::new().with_check_syntax_error(true).with_enum_eval(true).with_excess_capacity(2.0).build(&program);
+    let semantic = SemanticBuilder::new()
+        .with_check_syntax_error(true)
+        .with_enum_eval(true)
+        .with_excess_capacity(2.0)
+        .build(&program);
     check(path, source, semantic.diagnostics)?;
     let scoping = semantic.semantic.into_scoping();
     let transformed = Transformer::new(&allocator, Path::new(path.as_str()), &transform_options())
@@ -102,7 +105,11 @@ fn codegen_options(path: &RelPath, map: Map) -> CodegenOptions {
 }
 
 /// Turns the compiler's diagnostics into ours; fails when there are any errors.
-fn check(path: &RelPath, source: &str, found: impl IntoIterator<Item = OxcDiagnostic>) -> Result<(), Vec<Diagnostic>> {
+fn check(
+    path: &RelPath,
+    source: &str,
+    found: impl IntoIterator<Item = OxcDiagnostic>,
+) -> Result<(), Vec<Diagnostic>> {
     let errors: Vec<OxcDiagnostic> =
         found.into_iter().filter(|d| d.severity == oxc::diagnostics::Severity::Error).collect();
     if errors.is_empty() {
@@ -121,9 +128,12 @@ fn diagnostic(path: &RelPath, source: &str, lines: &LineIndex<'_>, error: &OxcDi
         let (line, column) = lines.position(label.offset() as usize);
         let width = source.get(label.offset() as usize..(label.offset() + label.len()) as usize);
         let width = width.map_or(1, |text| text.lines().next().unwrap_or_default().chars().count());
-        diagnostic = diagnostic
-            .at(Place { path: path.clone(), line, column })
-            .with_snippet(Snippet::new(source, line, column, width as u32));
+        diagnostic = diagnostic.at(Place { path: path.clone(), line, column }).with_snippet(Snippet::new(
+            source,
+            line,
+            column,
+            width as u32,
+        ));
     }
     diagnostic
 }
@@ -199,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_husako_file_may_import_one_name_from_two_kubernetes_modules() {
-        let source = "import { name } from 'k8s/meta/v1';\nimport { name, image } from 'k8s/core/v1';\nname(image);";
+        let source =
+            "import { name } from 'k8s/meta/v1';\nimport { name, image } from 'k8s/core/v1';\nname(image);";
         let js = code("a.husako", source);
         assert_eq!(js.matches("name").count(), 2, "{js}");
         assert!(errors("a.ts", source)[0].contains("already been declared"));
@@ -215,7 +226,8 @@ mod tests {
             Map::No,
         )
         .unwrap();
-        let told: Vec<String> = compiled.imports.iter().map(|i| format!("{} {:?} {}", i.specifier, i.names, i.line)).collect();
+        let told: Vec<String> =
+            compiled.imports.iter().map(|i| format!("{} {:?} {}", i.specifier, i.names, i.line)).collect();
         assert_eq!(told, ["k8s/core/v1 Only({\"A\"}) 1", "x All 2", "./y All 3"]);
     }
 
@@ -231,9 +243,16 @@ mod tests {
 
     #[test]
     fn nesting_beyond_any_stack_is_survived() {
-        for (open, close) in
-            [("(", ")"), ("[", "]"), ("{a:", "}"), ("`${", "}`"), ("!", ""), ("a=>", ""), ("a?b:", ""), ("(/*)*/", ")")]
-        {
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{a:", "}"),
+            ("`${", "}`"),
+            ("!", ""),
+            ("a=>", ""),
+            ("a?b:", ""),
+            ("(/*)*/", ")"),
+        ] {
             let depth = 30_000;
             let source = format!("export const x = {}1{};", open.repeat(depth), close.repeat(depth));
             let _ = compile(&path("a.ts"), &source, Map::No);

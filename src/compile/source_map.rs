@@ -1,6 +1,5 @@
 //! From positions in compiled code back to the source.
 
-
 /// Where the pieces of compiled code come from.
 #[derive(Debug)]
 pub(crate) struct SourceMap {
@@ -34,7 +33,8 @@ impl SourceMap {
         let mut column = column.checked_sub(1)?;
         if let Ok(at) = self.wide.binary_search_by_key(&line, |(n, _)| *n) {
             let text = &self.wide[at].1;
-            let end = (0..=(column as usize).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
+            let end =
+                (0..=(column as usize).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
             column = text[..end].encode_utf16().count() as u32;
         }
         let after = self.tokens.partition_point(|token| (token[0], token[1]) <= (line, column));

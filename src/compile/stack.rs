@@ -22,6 +22,9 @@ pub(crate) fn this_thread_has(bytes: usize) {
 /// The deepest stack that a compilation may ask for, in bytes of address space. Covers sources of about 4 MB.
 const MAX: usize = 4 << 30;
 
+/// Stack for any source at all, in bytes.
+const BASE: usize = 2 << 20;
+
 /// Stack for each byte of source, in bytes. Measured at most 350 for operators and the like, 460 where brackets are
 /// closed inside comments or templates; doubled for unoptimized builds.
 const PER_BYTE: usize = 1 << 10;
@@ -35,22 +38,30 @@ pub(super) fn with_enough<T: Send>(
     source: &str,
     compile: impl FnOnce() -> Result<T, Vec<Diagnostic>> + Send,
 ) -> Result<T, Vec<Diagnostic>> {
-    let needed = source.len() * PER_BYTE + depth(source) * PER_LEVEL;
+    let needed = BASE + source.len() * PER_BYTE + depth(source) * PER_LEVEL;
     if needed <= AVAILABLE.get() {
         return compile();
     }
     let refused = |why: String| {
-        Err(vec![Diagnostic::error(format!("{path} cannot be compiled: {why}")).help("split it into several files")])
+        Err(vec![
+            Diagnostic::error(format!("{path} cannot be compiled: {why}"))
+                .help("split it into several files"),
+        ])
     };
     if needed > MAX {
         return refused("it is too large, or too deeply nested".to_owned());
     }
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("compile".to_owned()).stack_size(needed).spawn_scoped(scope, compile);
+        let thread = std::thread::Builder::new()
+            .name("compile".to_owned())
+            .stack_size(needed)
+            .spawn_scoped(scope, compile);
         match thread.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(error) => refused(format!("no thread with a stack of {needed} bytes could be started ({error})")),
+            Err(error) => {
+                refused(format!("no thread with a stack of {needed} bytes could be started ({error})"))
+            }
         }
     })
 }

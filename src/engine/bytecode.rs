@@ -27,13 +27,19 @@ impl Bytecode {
     /// # Errors
     ///
     /// What the engine says of code that it cannot compile.
-    pub(crate) fn compile(name: &str, code: &str, debug: Debug, stack_bytes: usize) -> Result<Bytecode, String> {
+    pub(crate) fn compile(
+        name: &str,
+        code: &str,
+        debug: Debug,
+        stack_bytes: usize,
+    ) -> Result<Bytecode, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
         runtime.set_max_stack_size(stack_bytes);
         runtime.set_loader(Anything, Anything);
         let context = Context::full(&runtime).map_err(|error| error.to_string())?;
         context.with(|ctx| {
-            let module = Module::declare(ctx.clone(), name, code).catch(&ctx).map_err(|error| error.to_string())?;
+            let module =
+                Module::declare(ctx.clone(), name, code).catch(&ctx).map_err(|error| error.to_string())?;
             let strip_debug = debug == Debug::Stripped;
             let options = WriteOptions { strip_source: true, strip_debug, ..WriteOptions::default() };
             let bytes = module.write(options).catch(&ctx).map_err(|error| error.to_string())?;

@@ -1,18 +1,28 @@
 //! Runs the cases of a loaded file: order, hooks, deadlines. The functions themselves stay in the SDK, by number.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rquickjs::{Ctx, Function, Object, Promise, Value};
 
-use super::{CaseListener, ImportErrors, Limits};
 use super::errors::{Sources, Thrown, plain};
 use super::host::{Phase, Rejections, Session};
-use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, decide};
-use super::turn::{Settled, Stalled, settle, turn};
+use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, cut, decide};
+use super::turn::{Settled, Stalled, run_jobs, settle};
+use super::{CaseListener, ImportErrors, Limits};
 use crate::event::{CaseStatus, Failure, FailureKind};
 
 /// How long describing an error may take: it can run code of the user's.
-const DESCRIBING: Duration = Duration::from_millis(500);
+const DESCRIBING: Duration = Duration::from_secs(1);
+
+const FILE_LIMIT: &str = "the limit is set with --timeout-ms";
+/// How many failures of one case are kept.
+const MAX_FAILURES: usize = 10;
+/// How much of a message is kept of a failure that many cases share, in characters.
+const MAX_SHARED_MESSAGE: usize = 1000;
+
+/// How long jobs that are left when a case has run out of time may take until they are taken to be endless.
+const CLEARING: Duration = Duration::from_millis(50);
 
 /// A file whose cases are registered.
 pub(super) struct Cases<'js, 'f> {
@@ -25,6 +35,8 @@ pub(super) struct Cases<'js, 'f> {
     pub(super) on_case: &'f CaseListener,
     pub(super) stalled: &'f Stalled,
     pub(super) file_deadline: Instant,
+    /// Jobs were left behind that each start the next: nothing else can run any more.
+    pub(super) endless: Cell<bool>,
 }
 
 /// A suite whose `beforeAll` hooks have run.
@@ -52,23 +64,51 @@ impl<'js> Cases<'js, '_> {
             };
             self.close(&invoke, &mut open, &path).await;
             if self.is_over() {
+                self.cut_short();
                 return Ok(());
             }
             self.session.own(case as u32 + 1);
             for suite in path.iter().skip(open.len()).copied().collect::<Vec<_>>() {
-                let failures = self.hooks(&invoke, suite, HookKind::BeforeAll).await;
+                let mut failures = self.hooks(&invoke, suite, HookKind::BeforeAll).await;
+                // They are told again for every case of the suite.
+                failures
+                    .iter_mut()
+                    .for_each(|failure| failure.message = cut(&failure.message, MAX_SHARED_MESSAGE));
                 open.push(Open { suite, failures });
             }
             self.case(&invoke, case, &open).await;
-            if self.is_over() {
-                return Ok(());
-            }
         }
         self.close(&invoke, &mut open, &[]).await;
+        if self.is_over() {
+            self.cut_short();
+            return Ok(());
+        }
         self.session.own(0);
-        turn().await;
+        run_jobs(&self.ctx, &self.session.interrupt, self.file_deadline);
         self.left_over(0);
         Ok(())
+    }
+
+    /// Tells of a file whose time was over before all its cases and hooks had run.
+    fn cut_short(&self) {
+        let mut progress = self.session.progress();
+        if self.session.interrupt.is_cancelled() || progress.sealed {
+            return;
+        }
+        let limit = self.limits.file.as_millis();
+        let why = if self.endless.get() {
+            "a case left work behind that never ends".to_owned()
+        } else {
+            format!("the file did not finish within {limit} ms")
+        };
+        let left = progress.finished.iter().filter(|finished| finished.is_none()).count()
+            - progress.filtered_out.len();
+        let message = match left {
+            0 => why,
+            left => format!("{why}; {left} of its cases did not run"),
+        };
+        let failure = Failure { help: Some(FILE_LIMIT.to_owned()), ..plain(FailureKind::Timeout, message) };
+        progress.extra.push(("(Timeout)".to_owned(), None, failure));
     }
 
     /// Decides what runs; what does not is finished at once.
@@ -90,7 +130,8 @@ impl<'js> Cases<'js, '_> {
                     continue;
                 }
             };
-            let finished = Finished { status, duration: Duration::ZERO, failures: Vec::new(), output: Vec::new() };
+            let finished =
+                Finished { status, duration: Duration::ZERO, failures: Vec::new(), output: Vec::new() };
             progress.finished[case] = Some(finished);
         }
         runnable
@@ -98,7 +139,10 @@ impl<'js> Cases<'js, '_> {
 
     /// Whether nothing more of the file may run.
     fn is_over(&self) -> bool {
-        self.session.interrupt.is_cancelled() || Instant::now() >= self.file_deadline || self.session.progress().sealed
+        self.endless.get()
+            || self.session.interrupt.is_cancelled()
+            || Instant::now() >= self.file_deadline
+            || self.session.progress().sealed
     }
 
     /// Runs one case with its hooks and records what became of it.
@@ -110,7 +154,8 @@ impl<'js> Cases<'js, '_> {
             progress.current = Some((case, started));
             progress.cases[case].callback
         };
-        let mut failures: Vec<Failure> = open.iter().flat_map(|suite| suite.failures.iter().cloned()).collect();
+        let mut failures: Vec<Failure> =
+            open.iter().flat_map(|suite| suite.failures.iter().cloned()).collect();
         if failures.is_empty() {
             for suite in open {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
@@ -127,6 +172,17 @@ impl<'js> Cases<'js, '_> {
         if failures.len() > 1 && failures.iter().any(|f| f.kind != FailureKind::NeverSettles) {
             failures.retain(|failure| failure.kind != FailureKind::NeverSettles);
         }
+        if failures.len() > MAX_FAILURES {
+            let left = failures.len() - MAX_FAILURES;
+            failures.truncate(MAX_FAILURES);
+            if let Some(last) = failures.last_mut() {
+                last.message.push_str(&format!("\n\n… and {left} more failures of this case"));
+            }
+        }
+        if failures.iter().any(|failure| failure.kind == FailureKind::OutOfMemory) {
+            // Garbage in cycles is not collected when memory runs out, and the next case wants some.
+            self.ctx.run_gc();
+        }
         let status = if failures.is_empty() {
             CaseStatus::Passed
         } else if failures.iter().all(|failure| failure.kind == FailureKind::Assertion) {
@@ -135,7 +191,8 @@ impl<'js> Cases<'js, '_> {
             CaseStatus::Error
         };
         if failures.iter().any(|failure| failure.place.is_none()) {
-            let place = self.sources.place(&self.session.progress().cases[case].stack);
+            let place = self.session.progress().cases[case].place.clone();
+            let place = place.and_then(|place| self.sources.original(&place));
             for failure in failures.iter_mut().filter(|failure| failure.place.is_none()) {
                 if let Some(place) = &place {
                     self.sources.put(failure, place.clone());
@@ -174,11 +231,22 @@ impl<'js> Cases<'js, '_> {
 
     /// Runs the hooks of one kind of a suite, in the order in which they were registered.
     async fn hooks(&self, invoke: &Function<'js>, suite: SuiteId, kind: HookKind) -> Vec<Failure> {
-        let hooks: Vec<Hook> =
-            self.session.progress().suites[suite].hooks.iter().filter(|hook| hook.kind == kind).cloned().collect();
+        let hooks: Vec<Hook> = self.session.progress().suites[suite]
+            .hooks
+            .iter()
+            .filter(|hook| hook.kind == kind)
+            .cloned()
+            .collect();
         let mut failures = Vec::new();
         for hook in hooks {
-            if let Some(mut failure) = self.step(invoke, hook.callback, &format!("the {} hook", kind.name())).await {
+            if let Some(mut failure) =
+                self.step(invoke, hook.callback, &format!("the {} hook", kind.name())).await
+            {
+                if let Some(place) = hook.place.as_ref().filter(|_| failure.place.is_none())
+                    && let Some(place) = self.sources.original(place)
+                {
+                    self.sources.put(&mut failure, place);
+                }
                 if failure.kind != FailureKind::Assertion {
                     failure.message = format!("in {}: {}", kind.name(), failure.message);
                 }
@@ -196,7 +264,8 @@ impl<'js> Cases<'js, '_> {
     async fn step(&self, invoke: &Function<'js>, callback: Callback, what: &str) -> Option<Failure> {
         let interrupt = &self.session.interrupt;
         let timeout = callback.timeout.unwrap_or(self.limits.case);
-        let deadline = Instant::now().checked_add(timeout).map_or(self.file_deadline, |d| d.min(self.file_deadline));
+        let deadline =
+            Instant::now().checked_add(timeout).map_or(self.file_deadline, |d| d.min(self.file_deadline));
         interrupt.arm(deadline);
         let settled = match invoke.call::<_, Value<'js>>((callback.number,)) {
             Ok(value) => match value.as_promise() {
@@ -204,26 +273,35 @@ impl<'js> Cases<'js, '_> {
                     self.adopt(promise);
                     settle(promise.clone(), interrupt, deadline, self.stalled).await
                 }
-                None => Settled::Fulfilled(value),
+                None => Settled::Fulfilled,
             },
             Err(_) => Settled::Rejected(self.ctx.catch()),
         };
         let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
-        if !matches!(settled, Settled::Interrupted) {
-            // What the function left behind for the next turn still belongs to it.
-            turn().await;
+        // What the function left behind for now still belongs to it.
+        if !matches!(settled, Settled::Interrupted) && !run_jobs(&self.ctx, interrupt, deadline) {
+            self.endless.set(true);
         }
-        let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
-        interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        // Native code may have run past the deadline without anybody to stop it.
+        let late = interrupt.has_fired() || Instant::now() >= deadline;
+        let settled = if late { Settled::Interrupted } else { settled };
+        if matches!(settled, Settled::Interrupted | Settled::TimedOut) {
+            let until = Instant::now() + CLEARING;
+            interrupt.arm(until);
+            if !run_jobs(&self.ctx, interrupt, until) {
+                self.endless.set(true);
+            }
+            interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        }
         match settled {
-            Settled::Fulfilled(_) => None,
+            Settled::Fulfilled => None,
             Settled::Rejected(reason) => {
-                let thrown = Thrown::describe(&self.runtime, reason);
-                Some(self.sources.failure(FailureKind::Thrown, thrown))
+                Some(self.sources.failure(FailureKind::Thrown, self.describe(reason)))
             }
-            Settled::Never => {
-                Some(plain(FailureKind::NeverSettles, format!("{what} waits for a promise that can never settle")))
-            }
+            Settled::Never => Some(plain(
+                FailureKind::NeverSettles,
+                format!("{what} waits for a promise that can never settle"),
+            )),
             Settled::Interrupted if interrupt.is_cancelled() => {
                 Some(plain(FailureKind::Interrupted, format!("{what} was interrupted")))
             }
@@ -235,8 +313,11 @@ impl<'js> Cases<'js, '_> {
         if Instant::now() >= self.file_deadline {
             let limit = self.limits.file.as_millis();
             return Failure {
-                help: Some("the limit is set with --timeout-ms".to_owned()),
-                ..plain(FailureKind::Timeout, format!("the file did not finish within {limit} ms; {what} was running"))
+                help: Some(FILE_LIMIT.to_owned()),
+                ..plain(
+                    FailureKind::Timeout,
+                    format!("the file did not finish within {limit} ms; {what} was running"),
+                )
             };
         }
         Failure {
@@ -263,10 +344,9 @@ impl<'js> Cases<'js, '_> {
                 progress.extra.push((name, place, failure));
             }
         }
-        let unhandled = self.ctx.userdata::<Rejections<'js>>().map(|rejections| rejections.take());
-        for reason in unhandled.unwrap_or_default() {
-            let thrown = Thrown::describe(&self.runtime, reason);
-            let failure = self.sources.failure(FailureKind::UnhandledRejection, thrown);
+        let unhandled = self.ctx.userdata::<Rejections<'js>>().map(|rejections| rejections.take(owner));
+        for reason in unhandled.unwrap_or_default().into_iter().take(10 * MAX_FAILURES) {
+            let failure = self.sources.failure(FailureKind::UnhandledRejection, self.describe(reason));
             if owner == 0 {
                 let place = failure.place.clone();
                 self.session.progress().extra.push(("(outside of the tests)".to_owned(), place, failure));
@@ -275,6 +355,22 @@ impl<'js> Cases<'js, '_> {
             }
         }
         mine
+    }
+
+    /// What a thrown value is. Describing it can run code of the user's, which gets a time of its own.
+    fn describe(&self, reason: Value<'js>) -> Thrown {
+        let interrupt = &self.session.interrupt;
+        interrupt.arm(Instant::now() + DESCRIBING);
+        let mut thrown = Thrown::describe(&self.runtime, reason);
+        if interrupt.has_fired() {
+            thrown = Thrown {
+                message: "an error that takes too long to describe: reading its properties did not end"
+                    .to_owned(),
+                ..Thrown::default()
+            };
+        }
+        interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        thrown
     }
 
     /// Says that the host itself waits for `promise`.
@@ -292,22 +388,34 @@ impl<'js> Cases<'js, '_> {
     pub(super) fn loaded(&self, settled: Settled<'js>, imports: &ImportErrors) -> Result<(), Vec<Failure>> {
         let interrupt = &self.session.interrupt;
         let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
-        interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
         let failure = match settled {
-            Settled::Fulfilled(_) => return Ok(()),
+            Settled::Fulfilled => return Ok(()),
             Settled::Rejected(reason) => {
-                let thrown = Thrown::describe(&self.runtime, reason);
+                let thrown = self.describe(reason);
                 let told = imports.take();
                 if told.iter().any(|(_, diagnostic)| thrown.message.contains(&diagnostic.message)) {
-                    return Err(told.iter().map(|(kind, diagnostic)| Sources::diagnosed(*kind, diagnostic)).collect());
+                    return Err(told
+                        .iter()
+                        .map(|(kind, diagnostic)| Sources::diagnosed(*kind, diagnostic))
+                        .collect());
                 }
-                self.sources.failure(FailureKind::Load, thrown)
+                let deep = thrown.is_stack_overflow();
+                let failure = self.sources.failure(FailureKind::Load, thrown);
+                if deep && failure.place.is_none() {
+                    plain(FailureKind::Compile, "the file is nested too deeply for the engine")
+                } else {
+                    failure
+                }
             }
-            Settled::Never => plain(FailureKind::NeverSettles, "the file awaits a promise that can never settle"),
+            Settled::Never => {
+                plain(FailureKind::NeverSettles, "the file awaits a promise that can never settle")
+            }
             Settled::Interrupted if interrupt.is_cancelled() => {
                 plain(FailureKind::Interrupted, "the file was interrupted while it was loaded")
             }
-            Settled::Interrupted | Settled::TimedOut => self.timed_out("the top level of the file", self.limits.file),
+            Settled::Interrupted | Settled::TimedOut => {
+                self.timed_out("the top level of the file", self.limits.file)
+            }
         };
         Err(vec![failure])
     }

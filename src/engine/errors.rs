@@ -2,9 +2,13 @@
 
 use rquickjs::{Function, Object, Value};
 
-use super::modules::{Modules, Unit, is_internal};
+use super::modules::{Modules, Unit};
+use super::progress::{RawPlace, cut};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::event::{Comparison, Failure, FailureKind, Frame};
+
+/// How much of a function's name is shown, in characters.
+const MAX_FUNCTION: usize = 200;
 
 /// What the SDK says of a thrown value: owned, and without anything of the engine's.
 #[derive(Debug, Clone, Default)]
@@ -15,20 +19,26 @@ pub(crate) struct Thrown {
     pub(crate) stack: String,
     pub(crate) comparison: Option<Comparison>,
     pub(crate) causes: Vec<String>,
+    /// `null` was thrown: what the engine does when no memory is left for an error.
+    pub(crate) is_null: bool,
 }
 
 impl Thrown {
     /// Asks the SDK's `describeError` what `value` is. Never fails: what cannot be described says so.
     pub(crate) fn describe<'js>(runtime: &Object<'js>, value: Value<'js>) -> Thrown {
+        let is_null = value.is_null();
         let described = runtime
             .get::<_, Function>("describeError")
             .and_then(|describe| describe.call::<_, Object>((value,)))
             .and_then(|description| Thrown::from_description(&description));
-        described.unwrap_or_else(|_| {
+        let mut thrown = described.unwrap_or_else(|_| {
             let left = runtime.ctx().catch();
-            let message = if is_out_of_memory(&left) { "out of memory" } else { "an error that cannot be shown" };
+            let message =
+                if is_out_of_memory(&left) { "out of memory" } else { "an error that cannot be shown" };
             Thrown { name: "Error".to_owned(), message: message.to_owned(), ..Thrown::default() }
-        })
+        });
+        thrown.is_null = is_null;
+        thrown
     }
 
     /// Reads a `Description` of the SDK's.
@@ -42,6 +52,7 @@ impl Thrown {
             stack: description.get("stack")?,
             comparison: expected.zip(received).map(|(expected, received)| Comparison { expected, received }),
             causes: description.get("causes")?,
+            is_null: false,
         })
     }
 
@@ -50,10 +61,12 @@ impl Thrown {
             || self.message == "out of memory" && self.stack.is_empty()
     }
 
-    fn is_stack_overflow(&self) -> bool {
+    /// Whether the stack ran out.
+    pub(crate) fn is_stack_overflow(&self) -> bool {
         !self.assertion
             && matches!(self.name.as_str(), "InternalError" | "RangeError")
-            && (self.message == "stack overflow" || self.message.starts_with("Maximum call stack size exceeded"))
+            && (self.message == "stack overflow"
+                || self.message.starts_with("Maximum call stack size exceeded"))
     }
 }
 
@@ -74,47 +87,48 @@ impl Sources<'_> {
         stack.lines().filter_map(|line| self.frame(line)).collect()
     }
 
-    /// The first place of a raw stack that lies in the user's files.
-    pub(crate) fn place(&self, stack: &str) -> Option<Place> {
-        stack.lines().find_map(|line| self.frame(line)).map(|frame| frame.place)
+    /// Where a place of the engine's is in the user's source.
+    pub(crate) fn original(&self, place: &RawPlace) -> Option<Place> {
+        if place.module == self.main.path.as_str() {
+            self.main.original(place.line, place.column)
+        } else {
+            self.modules.loaded(&place.module)?.original(place.line, place.column)
+        }
     }
 
-    /// `    at name (file:line:column)` or `    at file:line:column`.
+    /// Whether the file says that it throws `null`: then a thrown `null` is no sign of anything else.
+    fn throws_null(&self) -> bool {
+        ["throw null", "reject(null", "reject()"].iter().any(|text| self.main.source.contains(text))
+    }
+
     fn frame(&self, line: &str) -> Option<Frame> {
-        let line = line.trim().strip_prefix("at ")?;
-        let (function, location) = match line.strip_suffix(')').and_then(|line| line.rsplit_once(" (")) {
-            Some((function, location)) => (Some(function), location),
-            None => (None, line),
-        };
-        let mut parts = location.rsplitn(3, ':');
-        let column = parts.next()?.parse().ok()?;
-        let line = parts.next()?.parse().ok()?;
-        let file = parts.next()?;
-        if is_internal(file) {
-            return None;
-        }
-        let place = if file == self.main.path.as_str() {
-            self.main.original(line, column)?
-        } else {
-            self.modules.loaded(file)?.original(line, column)?
-        };
-        let function = function.filter(|name| !matches!(*name, "<anonymous>" | "<eval>" | "")).map(str::to_owned);
-        Some(Frame { function, place })
+        let (function, place) = RawPlace::frame(line)?;
+        let function = Some(function).filter(|name| !matches!(*name, "<anonymous>" | "<eval>" | ""));
+        Some(Frame { function: function.map(|name| cut(name, MAX_FUNCTION)), place: self.original(&place)? })
     }
 
     /// A failure at the first of its frames.
-    pub(crate) fn failure(&self, kind: FailureKind, thrown: Thrown) -> Failure {
+    pub(crate) fn failure(&self, kind: FailureKind, mut thrown: Thrown) -> Failure {
         let kind = match kind {
-            FailureKind::Thrown | FailureKind::Load | FailureKind::UnhandledRejection if thrown.is_out_of_memory() => {
+            FailureKind::Thrown | FailureKind::Load | FailureKind::UnhandledRejection
+                if thrown.is_out_of_memory() || thrown.is_null && !self.throws_null() =>
+            {
+                thrown.message = "out of memory".to_owned();
                 FailureKind::OutOfMemory
             }
-            FailureKind::Thrown | FailureKind::Load if thrown.is_stack_overflow() => FailureKind::StackOverflow,
+            FailureKind::Thrown | FailureKind::Load if thrown.is_stack_overflow() => {
+                FailureKind::StackOverflow
+            }
             FailureKind::Thrown if thrown.assertion => FailureKind::Assertion,
             kind => kind,
         };
         let frames = self.frames(&thrown.stack);
         let place = frames.first().map(|frame| frame.place.clone());
-        let message = if thrown.message.is_empty() { format!("{} without a message", thrown.name) } else { thrown.message };
+        let message = if thrown.message.is_empty() {
+            format!("{} without a message", thrown.name)
+        } else {
+            thrown.message
+        };
         let type_name = match kind {
             FailureKind::Thrown | FailureKind::Assertion if !thrown.name.is_empty() => thrown.name,
             kind => kind.name().to_owned(),
@@ -136,15 +150,6 @@ impl Sources<'_> {
         failure
     }
 
-    /// A failure of ours, at a place if there is one.
-    pub(crate) fn told(&self, kind: FailureKind, message: impl Into<String>, place: Option<Place>) -> Failure {
-        let mut failure = plain(kind, message);
-        if let Some(place) = place {
-            self.put(&mut failure, place);
-        }
-        failure
-    }
-
     /// A failure that a diagnostic tells.
     pub(crate) fn diagnosed(kind: FailureKind, diagnostic: &Diagnostic) -> Failure {
         Failure {
@@ -160,7 +165,9 @@ impl Sources<'_> {
         let shown = if place.path == self.main.path {
             self.main.snippet(place.line, place.column, 1)
         } else {
-            self.modules.loaded(place.path.as_str()).and_then(|unit| unit.snippet(place.line, place.column, 1))
+            self.modules
+                .loaded(place.path.as_str())
+                .and_then(|unit| unit.snippet(place.line, place.column, 1))
         };
         failure.snippet = shown;
         failure.place = Some(place);

@@ -1,6 +1,7 @@
 //! `husako:host`: what the SDK can ask of the host. See `src/sdk/host.d.ts`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Res
 use super::errors::Thrown;
 use super::interrupt::Interrupt;
 use super::json::{self, NotJson};
-use super::progress::{Callback, Case, Hook, HookKind, Mode, Progress, Suite};
+use super::progress::{Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut};
 use super::timers::{Timers, fire_function};
 use crate::event::Stream;
 
@@ -30,7 +31,7 @@ pub(crate) enum Phase {
 /// Everything that a running file shares with the functions of the host, and with who watches it from outside.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) interrupt: Interrupt,
+    pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) timers: Timers,
     progress: Mutex<Progress>,
     state: Mutex<State>,
@@ -48,15 +49,10 @@ struct State {
 impl Session {
     pub(crate) fn new(interrupt: Interrupt, phase: Phase) -> Session {
         Session {
-            interrupt,
+            interrupt: Arc::new(interrupt),
             timers: Timers::default(),
             progress: Mutex::new(Progress::new()),
-            state: Mutex::new(State {
-                phase,
-                owner: 0,
-                built: Vec::new(),
-                uncaught: Vec::new(),
-            }),
+            state: Mutex::new(State { phase, owner: 0, built: Vec::new(), uncaught: Vec::new() }),
         }
     }
 
@@ -84,6 +80,11 @@ impl Session {
         self.state().owner = owner;
     }
 
+    /// In whose name work is started now.
+    pub(crate) fn owner(&self) -> u32 {
+        self.state().owner
+    }
+
     /// Takes the errors that nobody could catch, with their owners.
     pub(crate) fn take_uncaught(&self) -> Vec<(u32, Thrown)> {
         std::mem::take(&mut self.state().uncaught)
@@ -97,41 +98,55 @@ impl Session {
 
 #[derive(JsLifetime)]
 struct Rejection<'js> {
-    promise: Value<'js>,
+    order: u64,
+    /// In whose name the promise was rejected.
+    owner: u32,
     reason: Value<'js>,
 }
 
 /// The promises of a context that were rejected while nobody was listening.
 #[derive(Default, JsLifetime)]
 pub(crate) struct Rejections<'js> {
-    unhandled: RefCell<Vec<Rejection<'js>>>,
+    unhandled: RefCell<HashMap<Value<'js>, Rejection<'js>>>,
     /// Promises that the host itself waits for: their rejections are never unhandled.
-    adopted: RefCell<Vec<Value<'js>>>,
+    adopted: RefCell<HashSet<Value<'js>>>,
+    count: Cell<u64>,
 }
 
 impl<'js> Rejections<'js> {
     /// The engine's rejection tracker: told first that nobody handles a promise, and again if somebody does after all.
-    pub(crate) fn track(&self, promise: Value<'js>, reason: Value<'js>, handled: bool) {
-        let mut unhandled = self.unhandled.borrow_mut();
+    pub(crate) fn track(&self, owner: u32, promise: Value<'js>, reason: Value<'js>, handled: bool) {
         if handled {
-            unhandled.retain(|known| known.promise != promise);
+            self.unhandled.borrow_mut().remove(&promise);
         } else if !self.adopted.borrow().contains(&promise) {
-            unhandled.push(Rejection { promise, reason });
+            self.count.set(self.count.get() + 1);
+            self.unhandled.borrow_mut().insert(promise, Rejection { order: self.count.get(), owner, reason });
         }
     }
 
     /// Says that the host itself waits for `promise`, now and if it is rejected after the host has given up.
     pub(crate) fn adopt(&self, promise: &Promise<'js>) {
         let value = promise.as_value();
-        self.unhandled.borrow_mut().retain(|known| known.promise != *value);
+        self.unhandled.borrow_mut().remove(value);
         if promise.state() == PromiseState::Pending {
-            self.adopted.borrow_mut().push(value.clone());
+            self.adopted.borrow_mut().insert(value.clone());
         }
     }
 
-    /// Takes the reasons of those that nobody has handled.
-    pub(crate) fn take(&self) -> Vec<Value<'js>> {
-        self.unhandled.take().into_iter().map(|rejection| rejection.reason).collect()
+    /// Takes the reasons of those that were rejected in the name of `owner` and that nobody has handled since, in the
+    /// order in which they were; 0 takes all that are left.
+    pub(crate) fn take(&self, owner: u32) -> Vec<Value<'js>> {
+        let mut unhandled = self.unhandled.borrow_mut();
+        let mut taken: Vec<Rejection<'js>> = if owner == 0 {
+            unhandled.drain().map(|(_, rejection)| rejection).collect()
+        } else {
+            unhandled
+                .extract_if(|_, rejection| rejection.owner == owner)
+                .map(|(_, rejection)| rejection)
+                .collect()
+        };
+        taken.sort_by_key(|rejection| rejection.order);
+        taken.into_iter().map(|rejection| rejection.reason).collect()
     }
 
     /// Forgets everything. To be called before the runtime goes.
@@ -156,7 +171,16 @@ pub(crate) struct HostModule;
 impl ModuleDef for HostModule {
     fn declare(declare: &Declarations<'_>) -> Result<()> {
         for name in [
-            "addSuite", "addCase", "addHook", "phase", "print", "owner", "uncaught", "setTimer", "clearTimer", "build",
+            "addSuite",
+            "addCase",
+            "addHook",
+            "phase",
+            "print",
+            "owner",
+            "uncaught",
+            "setTimer",
+            "clearTimer",
+            "build",
         ] {
             declare.declare(name)?;
         }
@@ -177,6 +201,11 @@ impl ModuleDef for HostModule {
         Ok(())
     }
 }
+
+/// How many errors that nobody could catch are kept between two cases.
+const MAX_UNCAUGHT: usize = 100;
+/// How many cases a file may have, and how many suites.
+const MAX_CASES: usize = 50_000;
 
 fn mode(ctx: &Ctx<'_>, name: &str) -> Result<Mode> {
     match name {
@@ -199,7 +228,11 @@ fn add_suite(ctx: Ctx<'_>, parent: usize, title: String, mode_name: String, _sta
     if parent >= progress.suites.len() {
         return Err(Exception::throw_internal(&ctx, "no such suite"));
     }
-    progress.suites.push(Suite { parent, title, mode, hooks: Vec::new() });
+    if progress.suites.len() > MAX_CASES {
+        return Err(Exception::throw_range(&ctx, &format!("a file can have at most {MAX_CASES} suites")));
+    }
+    let name = if parent == 0 { cut(&title, MAX_NAME) } else { progress.full_name(parent, &title) };
+    progress.suites.push(Suite { parent, name, mode, hooks: Vec::new() });
     Ok(progress.suites.len() - 1)
 }
 
@@ -218,20 +251,31 @@ fn add_case(
     if suite >= progress.suites.len() {
         return Err(Exception::throw_internal(&ctx, "no such suite"));
     }
+    if progress.cases.len() >= MAX_CASES {
+        return Err(Exception::throw_range(&ctx, &format!("a file can have at most {MAX_CASES} cases")));
+    }
     let name = progress.full_name(suite, &title);
     let callback = Callback { number, timeout: timeout(milliseconds) };
-    progress.cases.push(Case { suite, name, mode, callback, stack });
+    progress.cases.push(Case { suite, name, mode, callback, place: RawPlace::first(&stack) });
     progress.finished.push(None);
     Ok(())
 }
 
-fn add_hook(ctx: Ctx<'_>, suite: usize, kind: String, number: i32, milliseconds: f64, _stack: String) -> Result<()> {
+fn add_hook(
+    ctx: Ctx<'_>,
+    suite: usize,
+    kind: String,
+    number: i32,
+    milliseconds: f64,
+    stack: String,
+) -> Result<()> {
     let kinds = [HookKind::BeforeAll, HookKind::BeforeEach, HookKind::AfterEach, HookKind::AfterAll];
     let session = session(&ctx)?;
     let mut progress = session.progress();
     match (kinds.into_iter().find(|k| k.name() == kind), progress.suites.get_mut(suite)) {
         (Some(kind), Some(suite)) => {
-            suite.hooks.push(Hook { kind, callback: Callback { number, timeout: timeout(milliseconds) } });
+            let callback = Callback { number, timeout: timeout(milliseconds) };
+            suite.hooks.push(Hook { kind, callback, place: RawPlace::first(&stack) });
             Ok(())
         }
         _ => Err(Exception::throw_internal(&ctx, "no such hook or suite")),
@@ -253,12 +297,17 @@ fn print(ctx: Ctx<'_>, error: bool, text: String) -> Result<()> {
 }
 
 fn owner(ctx: Ctx<'_>) -> Result<u32> {
-    Ok(session(&ctx)?.state().owner)
+    Ok(session(&ctx)?.owner())
 }
 
 fn uncaught(ctx: Ctx<'_>, owner: u32, description: Object<'_>) -> Result<()> {
     let thrown = Thrown::from_description(&description)?;
-    session(&ctx)?.state().uncaught.push((owner, thrown));
+    let session = session(&ctx)?;
+    let mut state = session.state();
+    // One says what is wrong; thousands would only fill the memory.
+    if state.uncaught.len() < MAX_UNCAUGHT {
+        state.uncaught.push((owner, thrown));
+    }
     Ok(())
 }
 
@@ -267,7 +316,8 @@ fn set_timer<'js>(ctx: Ctx<'js>, callback: u32, delay: f64, repeat: bool) -> Res
     let runtime = ctx.userdata::<Runtime<'js>>().map(|runtime| runtime.0.clone());
     let runtime = runtime.ok_or_else(|| Exception::throw_internal(&ctx, "the SDK is not loaded"))?;
     let fire: Function<'js> = fire_function(&runtime)?;
-    Ok(session.timers.set(&ctx, fire, callback, delay, repeat))
+    let interrupt = Arc::clone(&session.interrupt);
+    Ok(session.timers.set(&ctx, fire, interrupt, callback, delay, repeat))
 }
 
 fn clear_timer(ctx: Ctx<'_>, timer: u32) -> Result<()> {

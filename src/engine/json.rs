@@ -65,7 +65,8 @@ impl<'js> Walk<'js> {
             Type::String => {
                 let text = value.as_string().map(rquickjs::String::to_string).transpose();
                 // The one reason for which a string of the engine's is not a string of ours.
-                let text = text.map_err(|_| Stop::NotJson("a string with half of a surrogate pair".to_owned()))?;
+                let text =
+                    text.map_err(|_| Stop::NotJson("a string with half of a surrogate pair".to_owned()))?;
                 Ok(Json::String(text.unwrap_or_default()))
             }
             Type::Array => self.nested(value, Walk::array),
@@ -84,7 +85,9 @@ impl<'js> Walk<'js> {
         value: Value<'js>,
         walk: fn(&mut Walk<'js>, Object<'js>) -> std::result::Result<Json, Stop>,
     ) -> std::result::Result<Json, Stop> {
-        let Some(object) = value.into_object() else { return Err(Stop::NotJson("a value of the engine".to_owned())) };
+        let Some(object) = value.into_object() else {
+            return Err(Stop::NotJson("a value of the engine".to_owned()));
+        };
         if self.open.contains(&object) {
             return Err(Stop::NotJson("a cyclic reference".to_owned()));
         }

@@ -14,6 +14,7 @@ mod thread;
 mod timers;
 mod turn;
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -35,17 +36,37 @@ use interrupt::Interrupt;
 use progress::{Finished, Progress};
 use turn::{Settled, Stalled, settle};
 
-/// Stack of a thread that runs files, in bytes: what the compiler may use, and what JavaScript may use on top.
-pub(crate) const THREAD_STACK_BYTES: usize = COMPILER_STACK_BYTES + 2 * DEFAULT_STACK_BYTES + (1 << 20);
-
-/// What the compiler may use of a file's thread without starting one of its own.
+/// What the compiler may use of a file's thread without starting one of its own, in bytes.
 const COMPILER_STACK_BYTES: usize = 64 << 20;
 
 /// The default of [`Limits::stack_bytes`].
 pub(crate) const DEFAULT_STACK_BYTES: usize = 4 << 20;
 
+/// A tokio runtime whose threads can run files: with stacks for the compiler and for JavaScript, and any number of
+/// threads, because one that is held by native code is let go of and another takes its place.
+///
+/// Files run in any other multi-thread runtime too; there every compilation starts a thread, and
+/// [`Limits::stack_bytes`] must fit its threads.
+///
+/// # Errors
+///
+/// No thread could be started.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1 << 16)
+        .thread_stack_size(COMPILER_STACK_BYTES + 2 * DEFAULT_STACK_BYTES)
+        .on_thread_start(|| compile::this_thread_has(COMPILER_STACK_BYTES))
+        .enable_time()
+        .enable_io()
+        .build()
+}
+
 /// How long the engine may take beyond a deadline before its file is given up: native code cannot be interrupted.
 const GRACE: Duration = Duration::from_millis(400);
+
+/// How often a running file is looked at from outside.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What one file may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +77,7 @@ pub struct Limits {
     pub case: Duration,
     /// JavaScript heap, in bytes.
     pub heap_bytes: usize,
-    /// JavaScript stack, in bytes; at most 8 MiB.
+    /// JavaScript stack, in bytes; must fit the stack of the threads that files run on.
     pub stack_bytes: usize,
 }
 
@@ -148,7 +169,14 @@ impl Running {
     fn new(job: Job, phase: Phase) -> Running {
         let start = Instant::now();
         let session = Arc::new(Session::new(Interrupt::new(start + job.limits.file), phase));
-        Running { job, started: SystemTime::now(), start, session, main: OnceLock::new(), thread: thread::Handle::default() }
+        Running {
+            job,
+            started: SystemTime::now(),
+            start,
+            session,
+            main: OnceLock::new(),
+            thread: thread::Handle::default(),
+        }
     }
 
     /// Runs `work` on a thread of its own, watched from here.
@@ -164,7 +192,6 @@ impl Running {
         let running = Arc::clone(self);
         let handle = tokio::runtime::Handle::current();
         let mut thread = tokio::task::spawn_blocking(move || {
-            compile::this_thread_has(COMPILER_STACK_BYTES);
             running.thread.set();
             work(&running, &handle)
         });
@@ -192,12 +219,14 @@ impl Running {
         if cancelled {
             return tokio::time::sleep(GRACE).await;
         }
+        // The thread sets a new deadline for every case: looking now and then is cheaper than being told each time.
         loop {
-            let deadline = self.session.interrupt.deadline();
-            tokio::time::sleep_until((deadline + GRACE).into()).await;
-            if self.session.interrupt.deadline() == deadline {
+            let overdue = self.session.interrupt.deadline() + GRACE;
+            let now = Instant::now();
+            if now >= overdue {
                 return;
             }
+            tokio::time::sleep((overdue - now).min(LOOK_EVERY)).await;
         }
     }
 
@@ -227,9 +256,12 @@ impl Running {
         match (built.pop(), built.len()) {
             (Some(Ok(resources)), 0) => Ok(resources),
             (Some(Err(error)), 0) => Err(vec![plain(FailureKind::Load, error.to_string())]),
-            (None, _) => Err(vec![plain(FailureKind::Load, "build() was not called: an entry calls it exactly once")]),
+            (None, _) => {
+                Err(vec![plain(FailureKind::Load, "build() was not called: an entry calls it exactly once")])
+            }
             (Some(_), others) => {
-                let message = format!("build() was called {} times: an entry calls it exactly once", others + 1);
+                let message =
+                    format!("build() was called {} times: an entry calls it exactly once", others + 1);
                 Err(vec![plain(FailureKind::Load, message)])
             }
         }
@@ -237,6 +269,11 @@ impl Running {
 
     /// Compiles the file itself.
     fn compile(&self) -> Result<&Unit, Vec<Failure>> {
+        if modules::is_internal(self.job.path.as_str()) {
+            // By its name alone it would be taken for a module of the SDK, which may reach the host.
+            let message = format!("a file cannot be named \"{}\"", self.job.path);
+            return Err(vec![plain(FailureKind::Load, message)]);
+        }
         let unit = match &self.job.source {
             Some(source) => Unit::new(self.job.path.clone(), Arc::clone(source), Map::Yes),
             None => self.job.modules.unshared(&self.job.path),
@@ -247,7 +284,8 @@ impl Running {
 
     /// Loads the file in a runtime of its own and runs what it registers.
     async fn evaluate(self: &Arc<Self>, main: &Unit) -> Result<(), Vec<Failure>> {
-        let internal = |error: Error| vec![plain(FailureKind::Internal, format!("the engine failed: {error}"))];
+        let internal =
+            |error: Error| vec![plain(FailureKind::Internal, format!("the engine failed: {error}"))];
         let imports = Arc::new(ImportErrors::default());
         let runtime = AsyncRuntime::new().map_err(internal)?;
         runtime.set_memory_limit(self.job.limits.heap_bytes).await;
@@ -283,8 +321,22 @@ impl Running {
     ) -> Result<(), Vec<Failure>> {
         let internal = |error: Error| {
             let left = ctx.catch();
+            if self.session.interrupt.is_cancelled() {
+                return vec![plain(FailureKind::Interrupted, "the file was interrupted while it was loaded")];
+            }
+            if self.session.interrupt.has_fired() {
+                let limit = self.job.limits.file.as_millis();
+                return vec![plain(
+                    FailureKind::Timeout,
+                    format!("the file did not finish within {limit} ms"),
+                )];
+            }
             let message = left.as_exception().map_or_else(|| error.to_string(), ToString::to_string);
-            let kind = if message.contains("out of memory") { FailureKind::OutOfMemory } else { FailureKind::Internal };
+            let kind = if message.contains("out of memory") {
+                FailureKind::OutOfMemory
+            } else {
+                FailureKind::Internal
+            };
             vec![plain(kind, format!("the engine failed: {message}"))]
         };
         let runtime = self.load_sdk(ctx).map_err(internal)?;
@@ -297,6 +349,7 @@ impl Running {
             on_case: &self.job.on_case,
             stalled,
             file_deadline: self.start + self.job.limits.file,
+            endless: Cell::new(false),
         };
         let evaluated = Module::declare(ctx.clone(), main.path.as_str(), main.compiled.code.as_str())
             .and_then(Module::eval)
@@ -314,9 +367,15 @@ impl Running {
         }
         if self.session.progress().cases.is_empty() {
             let failure = plain(FailureKind::NoTests, "the file has no tests");
-            return Err(vec![Failure { help: Some("write some with test(), or rename the file".to_owned()), ..failure }]);
+            return Err(vec![Failure {
+                help: Some("write some with test(), or rename the file".to_owned()),
+                ..failure
+            }]);
         }
-        cases.run(|name| self.job.filter.as_ref().is_none_or(|filter| filter.is_match(name))).await.map_err(internal)
+        cases
+            .run(|name| self.job.filter.as_ref().is_none_or(|filter| filter.is_match(name)))
+            .await
+            .map_err(internal)
     }
 
     /// Loads the SDK before anything of the user's, so that it sees the language as it is.
@@ -375,7 +434,10 @@ impl Running {
             if progress.filtered_out.contains(&number) {
                 continue;
             }
-            let place = sources.as_ref().and_then(|sources| sources.place(&case.stack));
+            let place = sources
+                .as_ref()
+                .zip(case.place.as_ref())
+                .and_then(|(sources, place)| sources.original(place));
             let finished = finished.unwrap_or_else(|| Finished {
                 status: CaseStatus::Skipped { reason: reason.to_owned() },
                 duration: Duration::ZERO,
@@ -404,7 +466,14 @@ impl Running {
             };
             let name = unique(name, &cases);
             let duration = Duration::ZERO;
-            cases.push(CaseResult { name, place, status, duration, failures: vec![failure], output: Vec::new() });
+            cases.push(CaseResult {
+                name,
+                place,
+                status,
+                duration,
+                failures: vec![failure],
+                output: Vec::new(),
+            });
         }
         let failed = cases.iter().any(|case| case.status.is_failure());
         FileResult {
@@ -494,16 +563,28 @@ impl Loader for Imports {
     }
 }
 
-fn track_rejection<'js>(ctx: Ctx<'js>, promise: rquickjs::Value<'js>, reason: rquickjs::Value<'js>, handled: bool) {
-    if let Some(rejections) = ctx.userdata::<Rejections<'js>>() {
-        rejections.track(promise, reason, handled);
+fn track_rejection<'js>(
+    ctx: Ctx<'js>,
+    promise: rquickjs::Value<'js>,
+    reason: rquickjs::Value<'js>,
+    handled: bool,
+) {
+    if let (Some(rejections), Some(shared)) = (ctx.userdata::<Rejections<'js>>(), ctx.userdata::<Shared>()) {
+        rejections.track(shared.0.owner(), promise, reason, handled);
     }
 }
 
-fn load_module<'js>(modules: &Modules, ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'js, Declared>> {
+fn load_module<'js>(
+    modules: &Modules,
+    ctx: &Ctx<'js>,
+    name: &str,
+) -> rquickjs::Result<Module<'js, Declared>> {
     let bytecode = modules.bytecode(name).map_err(|diagnostics| {
         let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         Error::new_loading_message(name, text)
     })?;
     bytecode.load(ctx)
 }
+
+#[cfg(test)]
+mod tests;

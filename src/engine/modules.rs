@@ -111,17 +111,15 @@ impl Modules {
     ///
     /// Why it cannot be read, or its syntax errors.
     pub(crate) fn unshared(&self, path: &RelPath) -> Result<Unit, Vec<Diagnostic>> {
-        let source = self.tree.read(path).map_err(|error| vec![Diagnostic::error(format!("{path}: {error}"))])?;
+        let source = self.tree.read(path).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         Unit::new(path.clone(), source.into(), Map::Yes)
     }
 
     /// A file that modules import.
     fn unit(&self, path: &RelPath) -> UnitResult {
         self.units.get(path, || {
-            let source = self
-                .tree
-                .read(path)
-                .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{path}: {error}"))]))?;
+            let source =
+                self.tree.read(path).map_err(|error| Arc::new(vec![Diagnostic::error(error.to_string())]))?;
             Unit::new(path.clone(), source.into(), Map::No).map(Arc::new).map_err(Arc::new)
         })
     }
@@ -150,9 +148,11 @@ impl Modules {
                 compile(&sdk_module(path)?.code)
             } else if let Some(module) = name.strip_prefix(KUBERNETES) {
                 let (module, names) = module.split_once('#').map_or((module, None), |(m, n)| (m, Some(n)));
-                let names = names.map(|names| names.split(',').map(str::to_owned).collect::<BTreeSet<String>>());
+                let names =
+                    names.map(|names| names.split(',').map(str::to_owned).collect::<BTreeSet<String>>());
                 let module = self.kubernetes.module(&format!("k8s/{module}"));
-                let source = module.map(|m| m.source(names.as_ref().map_or(codegen::Names::All, codegen::Names::Only)));
+                let source = module
+                    .map(|m| m.source(names.as_ref().map_or(codegen::Names::All, codegen::Names::Only)));
                 compile(&source.unwrap_or_default())
             } else {
                 let path = RelPath::new(name).unwrap_or_default();
@@ -177,13 +177,16 @@ impl Modules {
         tests: bool,
     ) -> Result<String, Diagnostic> {
         if is_internal(importer) {
-            return internal(importer, specifier)
-                .ok_or_else(|| Diagnostic::error(format!("{importer} imports \"{specifier}\", which does not exist")));
+            return internal(importer, specifier).ok_or_else(|| {
+                Diagnostic::error(format!("{importer} imports \"{specifier}\", which does not exist"))
+            });
         }
         let path = RelPath::new(importer).unwrap_or_default();
         let shared = if main.is_some_and(|main| main.path == path) { None } else { self.unit(&path).ok() };
         let Some(unit) = shared.as_deref().or(main) else {
-            return Err(Diagnostic::error(format!("{importer} imports \"{specifier}\", and is not loaded itself")));
+            return Err(Diagnostic::error(format!(
+                "{importer} imports \"{specifier}\", and is not loaded itself"
+            )));
         };
         let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
         self.target(project, &path, specifier, import, tests).map_err(|diagnostic| match import {
@@ -207,8 +210,15 @@ impl Modules {
                 return Err(Diagnostic::error("\"husako/test\" can be imported by tests only")
                     .help("move what uses it to a *.test.ts file"));
             }
-            if let Some(exports) = sdk_module(module).as_ref().ok().and_then(|compiled| compiled.exports.as_ref()) {
-                check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
+            if let Some(exports) =
+                sdk_module(module).as_ref().ok().and_then(|compiled| compiled.exports.as_ref())
+            {
+                check_names(
+                    specifier,
+                    import,
+                    |name| exports.contains(name),
+                    || exports.iter().cloned().collect(),
+                )?;
             }
             return Ok(format!("{SDK}{module}"));
         }
@@ -218,7 +228,11 @@ impl Modules {
         if specifier.starts_with("k8s/") || specifier.starts_with("helm/") {
             return self.schema_module(project, specifier, import);
         }
-        if specifier.starts_with("./") || specifier.starts_with("../") || specifier == "." || specifier == ".." {
+        if specifier.starts_with("./")
+            || specifier.starts_with("../")
+            || specifier == "."
+            || specifier == ".."
+        {
             let plugin = project.plugins.values().find(|plugin| importer.starts_with(&plugin.root));
             let confine = match plugin {
                 Some(plugin) => Some(&plugin.root),
@@ -275,18 +289,24 @@ impl Modules {
         // What a broken module exports is not the question: loading it tells what is wrong.
         if let Ok(unit) = self.unit(&target) {
             if let Some(exports) = &unit.compiled.exports {
-                check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
+                check_names(
+                    specifier,
+                    import,
+                    |name| exports.contains(name),
+                    || exports.iter().cloned().collect(),
+                )?;
             }
         }
         Ok(target.as_str().to_owned())
     }
 
     fn unknown(&self, project: &ProjectModules, specifier: &str) -> Diagnostic {
-        let what = if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
-            "there is no Node, no network and no file system"
-        } else {
-            "packages of npm cannot be imported"
-        };
+        let what =
+            if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
+                "there is no Node, no network and no file system"
+            } else {
+                "packages of npm cannot be imported"
+            };
         let diagnostic = Diagnostic::error(format!("\"{specifier}\" cannot be imported: {what}"));
         let plugins = project.plugins.keys().cloned();
         let builtin = sdk::public_names().chain(self.kubernetes.module_names()).map(str::to_owned);

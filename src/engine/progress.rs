@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::modules::is_internal;
 use crate::diagnostic::Place;
 use crate::event::{CaseStatus, Failure, OutputLine, Stream};
 
@@ -49,13 +50,15 @@ pub(crate) struct Callback {
 pub(crate) struct Hook {
     pub(crate) kind: HookKind,
     pub(crate) callback: Callback,
+    pub(crate) place: Option<RawPlace>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Suite {
     /// The suite around it; its own number for the file.
     pub(crate) parent: SuiteId,
-    pub(crate) title: String,
+    /// Its full name.
+    pub(crate) name: String,
     pub(crate) mode: Mode,
     pub(crate) hooks: Vec<Hook>,
 }
@@ -67,8 +70,50 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) mode: Mode,
     pub(crate) callback: Callback,
-    /// The raw stack of the call of `test()`; mapped when the case is reported.
-    pub(crate) stack: String,
+    /// The call of `test()`.
+    pub(crate) place: Option<RawPlace>,
+}
+
+/// A place in the engine's terms: the name of a module, and a position in its compiled code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawPlace {
+    pub(crate) module: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+impl RawPlace {
+    /// The first place of a raw stack that lies in a module of the user's.
+    pub(crate) fn first(stack: &str) -> Option<RawPlace> {
+        stack.lines().find_map(|line| RawPlace::frame(line).map(|(_, place)| place))
+    }
+
+    /// One line of a raw stack, if it is of the user's: `at name (module:line:column)` or `at module:line:column`.
+    /// Returns the name of the function too; empty where it has none.
+    pub(crate) fn frame(line: &str) -> Option<(&str, RawPlace)> {
+        let line = line.trim().strip_prefix("at ")?;
+        let (function, location) = match line.strip_suffix(')').and_then(|line| line.split_once(" (")) {
+            Some((function, location)) => (function, location),
+            None => ("", line),
+        };
+        let mut parts = location.rsplitn(3, ':');
+        let column = parts.next()?.parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        // Modules without debug information are `<null>`.
+        let module = parts.next().filter(|module| !is_internal(module) && *module != "<null>")?.to_owned();
+        Some((function, RawPlace { module, line, column }))
+    }
+}
+
+/// How long a full name may be, in characters.
+pub(crate) const MAX_NAME: usize = 2000;
+
+/// `text`, cut after `max` characters.
+pub(crate) fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// What became of a case, before it is joined with what is known of it from the start.
@@ -108,7 +153,7 @@ const MAX_OUTPUT: usize = 8 << 20;
 
 impl Progress {
     pub(crate) fn new() -> Progress {
-        let file = Suite { parent: 0, title: String::new(), mode: Mode::Run, hooks: Vec::new() };
+        let file = Suite { parent: 0, name: String::new(), mode: Mode::Run, hooks: Vec::new() };
         Progress {
             suites: vec![file],
             cases: Vec::new(),
@@ -137,13 +182,8 @@ impl Progress {
 
     /// The titles around `suite` and its own, joined as in reports.
     pub(crate) fn full_name(&self, suite: SuiteId, title: &str) -> String {
-        let mut name = String::new();
-        for id in self.path(suite).into_iter().skip(1) {
-            name.push_str(&self.suites[id].title);
-            name.push_str(" > ");
-        }
-        name.push_str(title);
-        name
+        let around = &self.suites[suite].name;
+        if around.is_empty() { cut(title, MAX_NAME) } else { cut(&format!("{around} > {title}"), MAX_NAME) }
     }
 
     /// Records one call of `console.*`.
@@ -152,12 +192,15 @@ impl Progress {
         if self.output_left == 0 {
             return;
         }
-        if text.len() > self.output_left {
+        // An empty line costs something as well.
+        let size = text.len() + 16;
+        if size > self.output_left {
             self.output_left = 0;
-            let notice = format!("[the file printed more than {} MiB: the rest was dropped]", MAX_OUTPUT >> 20);
+            let notice =
+                format!("[the file printed more than {} MiB: the rest was dropped]", MAX_OUTPUT >> 20);
             output.push(OutputLine { stream: Stream::Err, text: notice });
         } else {
-            self.output_left -= text.len();
+            self.output_left -= size;
             output.push(OutputLine { stream, text });
         }
     }
@@ -165,7 +208,8 @@ impl Progress {
     /// Gives every case a name of its own.
     pub(crate) fn make_names_unique(&mut self) {
         let mut seen = std::collections::HashMap::new();
-        let taken: std::collections::HashSet<String> = self.cases.iter().map(|case| case.name.clone()).collect();
+        let taken: std::collections::HashSet<String> =
+            self.cases.iter().map(|case| case.name.clone()).collect();
         for case in &mut self.cases {
             let count: &mut usize = seen.entry(case.name.clone()).or_default();
             *count += 1;
@@ -192,14 +236,16 @@ pub(crate) enum Decision {
 pub(crate) fn decide(progress: &Progress, wanted: impl Fn(&str) -> bool) -> Vec<Decision> {
     let only_below = |suite: SuiteId| {
         progress.cases.iter().any(|c| c.mode == Mode::Only && progress.path(c.suite).contains(&suite))
-            || (1..progress.suites.len())
-                .any(|s| s != suite && progress.suites[s].mode == Mode::Only && progress.path(s).contains(&suite))
+            || (1..progress.suites.len()).any(|s| {
+                s != suite && progress.suites[s].mode == Mode::Only && progress.path(s).contains(&suite)
+            })
     };
     let any_only = progress.cases.iter().any(|case| case.mode == Mode::Only)
         || progress.suites.iter().any(|suite| suite.mode == Mode::Only);
     // A suite marked `only` stands for all its cases, unless some inside it are marked themselves.
-    let whole: Vec<bool> =
-        (0..progress.suites.len()).map(|s| any_only && progress.suites[s].mode == Mode::Only && !only_below(s)).collect();
+    let whole: Vec<bool> = (0..progress.suites.len())
+        .map(|s| any_only && progress.suites[s].mode == Mode::Only && !only_below(s))
+        .collect();
 
     progress
         .cases

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rquickjs::{Ctx, Function, Object};
 use tokio::sync::Notify;
 
-use super::turn::turn;
+use super::interrupt::Interrupt;
+use super::turn::run_jobs;
 
 /// The longest delay; longer ones are meant to be "never" and would overflow.
 const MAX_DELAY: Duration = Duration::from_secs(u32::MAX as u64);
@@ -44,9 +45,18 @@ impl Timers {
     }
 
     /// Sets a timer and returns its number. `fire` is called in `ctx` with the number of the callback.
-    pub(crate) fn set<'js>(&self, ctx: &Ctx<'js>, fire: Function<'js>, callback: u32, delay_ms: f64, repeat: bool) -> u32 {
+    pub(crate) fn set<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        fire: Function<'js>,
+        interrupt: Arc<Interrupt>,
+        callback: u32,
+        delay_ms: f64,
+        repeat: bool,
+    ) -> u32 {
         // As in browsers and Node: what is no number is 0; an interval of 0 would never let anything else run.
-        let delay = Duration::try_from_secs_f64(delay_ms.max(0.0) / 1000.0).unwrap_or_default().min(MAX_DELAY);
+        let delay =
+            Duration::try_from_secs_f64(delay_ms.max(0.0) / 1000.0).unwrap_or_default().min(MAX_DELAY);
         let every = repeat.then(|| delay.max(Duration::from_millis(1)));
         let (id, start) = {
             let mut queue = self.queue();
@@ -56,7 +66,7 @@ impl Timers {
             (timer.id, !std::mem::replace(&mut queue.pumping, true))
         };
         if start {
-            ctx.spawn(self.clone().pump(fire));
+            ctx.spawn(self.clone().pump(fire, interrupt));
         } else {
             self.changed.notify_one();
         }
@@ -81,7 +91,7 @@ impl Timers {
     }
 
     /// Fires timers as they fall due; ends when there are none, so that the engine can know that nothing is left.
-    async fn pump(self, fire: Function<'_>) {
+    async fn pump(self, fire: Function<'_>, interrupt: Arc<Interrupt>) {
         loop {
             let next = {
                 let mut queue = self.queue();
@@ -104,7 +114,8 @@ impl Timers {
                 if fire.call::<_, ()>((timer.callback,)).is_err() {
                     fire.ctx().catch();
                 }
-                turn().await;
+                // What the callback started for now happens before the next timer.
+                run_jobs(fire.ctx(), &interrupt, interrupt.deadline());
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use rquickjs::{AsyncRuntime, Promise, Value};
+use rquickjs::{AsyncRuntime, Ctx, Promise, Value};
 use tokio::time::Instant;
 
 use super::interrupt::Interrupt;
@@ -42,25 +42,29 @@ pub(crate) async fn drive<F: Future>(runtime: &AsyncRuntime, stalled: &Stalled, 
     .await
 }
 
-/// Lets all jobs run that are ready now.
-pub(crate) async fn turn() {
-    let mut polled = false;
-    poll_fn(|cx| {
-        if polled {
-            return Poll::Ready(());
+/// Runs the engine's jobs until none is left. `false`: there were still some when `until` had passed, or code had been
+/// stopped. (An interrupt stops one job; jobs that each start the next go on.)
+pub(crate) fn run_jobs(ctx: &Ctx<'_>, interrupt: &Interrupt, until: std::time::Instant) -> bool {
+    for count in 1_u32.. {
+        if !ctx.execute_pending_job() {
+            return true;
         }
-        polled = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+        let look = interrupt.has_fired() || count.is_multiple_of(JOBS_BETWEEN_LOOKS);
+        if look && (interrupt.has_fired() || std::time::Instant::now() >= until) {
+            return false;
+        }
+    }
+    false
 }
+
+/// How many jobs run between two looks at the clock.
+const JOBS_BETWEEN_LOOKS: u32 = 64;
 
 /// How waiting for a promise ended.
 #[derive(Debug)]
 pub(crate) enum Settled<'js> {
     /// It was fulfilled.
-    Fulfilled(Value<'js>),
+    Fulfilled,
     /// It was rejected, with this.
     Rejected(Value<'js>),
     /// Running code was stopped by the interrupt handler.
@@ -84,13 +88,26 @@ pub(crate) async fn settle<'js>(
     stalled.0.store(false, Ordering::Relaxed);
     let mut sleep = pin!(tokio::time::sleep_until(Instant::from_std(deadline)));
     poll_fn(|cx| {
-        if interrupt.has_fired() || interrupt.is_cancelled() {
-            return Poll::Ready(Settled::Interrupted);
-        }
-        match promise.result::<Value<'js>>() {
-            Some(Ok(value)) => return Poll::Ready(Settled::Fulfilled(value)),
-            Some(Err(_)) => return Poll::Ready(Settled::Rejected(promise.ctx().catch())),
-            None => {}
+        loop {
+            if interrupt.has_fired() || interrupt.is_cancelled() {
+                return Poll::Ready(Settled::Interrupted);
+            }
+            match promise.result::<Value<'js>>() {
+                Some(Ok(_)) => return Poll::Ready(Settled::Fulfilled),
+                Some(Err(_)) => return Poll::Ready(Settled::Rejected(promise.ctx().catch())),
+                None => {}
+            }
+            // Jobs are run here and not by who polls this: only here somebody looks at the clock between them.
+            if std::time::Instant::now() >= deadline {
+                return Poll::Ready(Settled::TimedOut);
+            }
+            let mut jobs = 0;
+            while jobs < JOBS_BETWEEN_LOOKS && promise.ctx().execute_pending_job() {
+                jobs += 1;
+            }
+            if jobs == 0 {
+                break;
+            }
         }
         if stalled.0.swap(false, Ordering::Relaxed) {
             return Poll::Ready(Settled::Never);

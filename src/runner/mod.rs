@@ -83,6 +83,9 @@ pub(crate) async fn run_tests(
             stopped = Some(Stopped::Interrupted);
         }
         let starting = next.filter(|_| stopped.is_none());
+        if running.is_empty() && starting.is_none() {
+            break;
+        }
         tokio::select! {
             biased;
             Some(finished) = running.join_next() => {
@@ -105,10 +108,6 @@ pub(crate) async fn run_tests(
                     file
                 });
             }
-            else => break,
-        }
-        if running.is_empty() && (next.is_none() || stopped.is_some()) {
-            break;
         }
     }
     for file in next.into_iter().chain(files) {

@@ -14,7 +14,11 @@ use crate::tree::{RelPath, SourceTree};
 const MANIFEST: &str = "plugin.toml";
 
 /// Plans all tests, in the order in which they were found. The diagnostics tell what is wrong with plugins.
-pub(crate) fn plan(tree: &dyn SourceTree, found: &Found, allow_outside_root: bool) -> (Vec<Planned>, Vec<Diagnostic>) {
+pub(crate) fn plan(
+    tree: &dyn SourceTree,
+    found: &Found,
+    allow_outside_root: bool,
+) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let projects: Vec<Arc<ProjectModules>> = found
         .projects
@@ -25,7 +29,8 @@ pub(crate) fn plan(tree: &dyn SourceTree, found: &Found, allow_outside_root: boo
         })
         .collect();
     let tests = found.tests.iter();
-    let planned = tests.map(|test| Planned { path: test.path.clone(), project: Arc::clone(&projects[test.project]) });
+    let planned =
+        tests.map(|test| Planned { path: test.path.clone(), project: Arc::clone(&projects[test.project]) });
     (planned.collect(), diagnostics)
 }
 
@@ -57,8 +62,13 @@ fn folders(tree: &dyn SourceTree, root: &RelPath, config: &Config) -> Vec<RelPat
         PluginSource::Git { .. } => None,
     });
     let installed = root.child(".husako").child("plugins");
-    let mut names: Vec<String> =
-        tree.list(&installed).unwrap_or_default().into_iter().filter(|child| !child.lossy).map(|c| c.name).collect();
+    let mut names: Vec<String> = tree
+        .list(&installed)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|child| !child.lossy)
+        .map(|c| c.name)
+        .collect();
     names.sort();
     in_place.chain(names.into_iter().map(|name| installed.child(&name))).collect()
 }

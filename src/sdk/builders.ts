@@ -50,13 +50,25 @@ const podMethods: Methods = {
   },
 };
 
-/** Adds a method for each name to a prototype. */
+function named(entry: string, make: (name: string) => Method): Method {
+  const parts = split(entry, "=");
+  if (parts.length === 1) return make(entry);
+  const method = make(parts[1]);
+  nameClass(method, parts[0]);
+  return method;
+}
+
+/**
+ * Adds a method for each name to a prototype. `name=property` is a method for a property whose name cannot stand in an
+ * identifier.
+ */
 function addMethods(prototype: object, names: string, cache: Methods, make: (name: string) => Method): void {
   if (names === "") return;
   const list = split(names, " ");
   for (let i = 0; i < list.length; i++) {
-    const name = list[i];
-    (prototype as Methods)[name] = cache[name] ??= make(name);
+    const entry = list[i];
+    const method = (cache[entry] ??= named(entry, make));
+    (prototype as Methods)[method.name] = method;
   }
 }
 

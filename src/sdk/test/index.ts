@@ -23,7 +23,12 @@ import { captureStack, usageError } from "../stack.ts";
 import { rowsOf, titleOf } from "./each.ts";
 import { onlyInTests } from "./expect.ts";
 import { printInline } from "./format.ts";
-import { capped } from "./text.ts";
+import { capped, MAX_MESSAGE } from "./text.ts";
+
+/** The stack of a call of the user's, as text that the host can take: names of functions may hold anything. */
+function callSite(): string {
+  return capped(captureStack(), MAX_MESSAGE);
+}
 
 export { expect } from "./expect.ts";
 export type { MatcherMethods, Matchers, ThrowExpectation } from "./expect.ts";
@@ -218,7 +223,7 @@ function variant<F>(what: string, mode: Mode, add: AddOne): Variant<F> {
   const one = (title: unknown, second?: unknown, third?: unknown): void => {
     checkPhase(what);
     const name = checkTitle(what, title);
-    add(what, name, readRequest(what, name, mode, second, third), captureStack());
+    add(what, name, readRequest(what, name, mode, second, third), callSite());
   };
   const each = (...table: unknown[]): unknown => {
     checkPhase(what + ".each");
@@ -227,7 +232,7 @@ function variant<F>(what: string, mode: Mode, add: AddOne): Variant<F> {
       checkPhase(what + ".each");
       const name = checkTitle(what, title);
       const request = readRequest(what, name, mode, second, third);
-      const stack = captureStack();
+      const stack = callSite();
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i];
         const { body } = request;
@@ -259,7 +264,7 @@ function hook(kind: HookKind): Hook {
     checkPhase(kind);
     if (typeof body !== "function") throw usageError(kind + "() needs a function, not " + printInline(body, 80));
     const timeout = isObject(options) ? (options as Options).timeout : options;
-    addHook(suite, kind, keep(body as Callback), checkTimeout(kind, timeout), captureStack());
+    addHook(suite, kind, keep(body as Callback), checkTimeout(kind, timeout), callSite());
   });
 }
 
