@@ -10,10 +10,10 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use memory::{MemoryTree, follow_links};
-pub use pattern::{Pattern, PatternError, is_absolute};
-pub use resolve::{ResolveError, nearest, resolve_import};
-pub use walk::{Walk, is_never_entered, walk};
+pub use memory::MemoryTree;
+pub use pattern::{Pattern, is_absolute};
+pub use resolve::{nearest, resolve_import};
+pub use walk::{is_never_entered, walk};
 pub use work::WorkTree;
 
 /// The largest file that is read, in bytes.
@@ -226,11 +226,6 @@ pub trait SourceTree: Send + Sync {
     /// Whether a regular file inside the tree is there.
     fn is_file(&self, path: &RelPath) -> bool {
         self.locate(path).is_ok_and(|located| located.kind == Kind::File)
-    }
-
-    /// Whether a folder inside the tree is there.
-    fn is_folder(&self, path: &RelPath) -> bool {
-        self.locate(path).is_ok_and(|located| located.kind == Kind::Folder)
     }
 
     /// The path after following links; `None` when nothing is there or it lies outside.

@@ -10,9 +10,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{Pattern, RelPath};
 use document::{Document, in_order, near_suggestion, suggestion};
 
-pub use document::{Named, Origin};
+pub use document::Named;
 pub use plugin::{PLUGIN_FILE, PluginManifest};
-pub use source::{ChartSource, GitSource, PluginSource, ResourceSource};
+pub use source::{ChartSource, PluginSource, ResourceSource};
 
 /// The name of the file that makes a folder a project.
 pub const CONFIG_FILE: &str = "husako.toml";

@@ -1,3 +1,4 @@
+use super::source::GitSource;
 use super::*;
 
 fn rel(path: &str) -> RelPath {

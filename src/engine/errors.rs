@@ -122,7 +122,11 @@ impl Sources<'_> {
             FailureKind::Thrown if thrown.assertion => FailureKind::Assertion,
             kind => kind,
         };
-        let frames = self.frames(&thrown.stack);
+        let mut frames = self.frames(&thrown.stack);
+        // The constructor of the user's own error class is not where it was thrown.
+        if frames.len() > 1 && frames[0].function.as_deref() == Some(thrown.name.as_str()) {
+            frames.remove(0);
+        }
         let place = frames.first().map(|frame| frame.place.clone());
         let message = if thrown.message.is_empty() {
             format!("{} without a message", thrown.name)

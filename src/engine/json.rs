@@ -1,7 +1,7 @@
 //! JavaScript values as strict JSON: what cannot be said in JSON is an error that names its path.
 
 use rquickjs::function::This;
-use rquickjs::{Ctx, Exception, Filter, Function, Object, Result, Type, Value};
+use rquickjs::{Ctx, Filter, Function, Object, Result, Type, Value};
 use serde_json::{Map, Number, Value as Json};
 
 /// How deep values may nest.
@@ -13,11 +13,11 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 /// Why a value is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what} cannot be written as JSON")]
-pub struct NotJson {
+pub(crate) struct NotJson {
     /// Where: `$[0].spec.replicas`.
-    pub path: String,
+    pub(crate) path: String,
     /// What is there: `undefined`, `a function`, `a Date`.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 /// Converts a value.
@@ -153,9 +153,4 @@ fn number(value: f64) -> std::result::Result<Json, Stop> {
         return Ok(Json::from(value as i64));
     }
     Number::from_f64(value).map(Json::Number).ok_or_else(|| Stop::NotJson(format!("the number {value}")))
-}
-
-/// A JavaScript error with this message.
-pub(crate) fn throw(ctx: &Ctx<'_>, error: &NotJson) -> rquickjs::Error {
-    Exception::throw_type(ctx, &error.to_string())
 }

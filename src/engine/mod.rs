@@ -22,7 +22,6 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
 
-pub use json::NotJson;
 pub(crate) use modules::{Modules, PluginModule, ProjectModules, Unit};
 
 use crate::compile::{self, Map};

@@ -76,15 +76,16 @@ impl Unit {
     }
 }
 
-type UnitResult = Result<Arc<Unit>, Arc<Vec<Diagnostic>>>;
+/// What is shared of making a module: it, or what is wrong with it.
+type Made<T> = Result<T, Arc<Vec<Diagnostic>>>;
 
 /// The modules of a run. Shared by all its files.
 pub(crate) struct Modules {
     tree: Arc<dyn SourceTree>,
     kubernetes: &'static Kubernetes,
     stack_bytes: usize,
-    units: Once<RelPath, UnitResult>,
-    bytecode: Once<String, Result<Bytecode, Arc<Vec<Diagnostic>>>>,
+    units: Once<RelPath, Made<Arc<Unit>>>,
+    bytecode: Once<String, Made<Bytecode>>,
 }
 
 impl std::fmt::Debug for Modules {
@@ -116,7 +117,7 @@ impl Modules {
     }
 
     /// A file that modules import.
-    fn unit(&self, path: &RelPath) -> UnitResult {
+    fn unit(&self, path: &RelPath) -> Made<Arc<Unit>> {
         self.units.get(path, || {
             let source =
                 self.tree.read(path).map_err(|error| Arc::new(vec![Diagnostic::error(error.to_string())]))?;
@@ -137,7 +138,7 @@ impl Modules {
     /// # Errors
     ///
     /// Its syntax errors.
-    pub(crate) fn bytecode(&self, name: &str) -> Result<Bytecode, Arc<Vec<Diagnostic>>> {
+    pub(crate) fn bytecode(&self, name: &str) -> Made<Bytecode> {
         self.bytecode.get(&name.to_owned(), || {
             let compile = |code: &str| {
                 let debug = if is_internal(name) { Debug::Stripped } else { Debug::Kept };
@@ -254,7 +255,11 @@ impl Modules {
     ) -> Result<String, Diagnostic> {
         if let Some(module) = self.kubernetes.module(specifier) {
             let exports = || module.exports().map(str::to_owned).collect();
-            check_names(specifier, import, |name| module.exports().any(|export| export == name), exports)?;
+            let exported = |name: &str| module.exports().any(|export| export == name);
+            check_names(specifier, import, exported, exports).map_err(|diagnostic| {
+                let message = format!("{} in Kubernetes {}", diagnostic.message, self.kubernetes.version());
+                Diagnostic { message, ..diagnostic }
+            })?;
             let module = module.name().trim_start_matches("k8s/");
             return Ok(match import.map(|import| &import.names) {
                 Some(Names::Only(names)) => {
@@ -287,15 +292,10 @@ impl Modules {
             return Err(Diagnostic::error(format!("a file cannot be named \"{target}\"")));
         }
         // What a broken module exports is not the question: loading it tells what is wrong.
-        if let Ok(unit) = self.unit(&target) {
-            if let Some(exports) = &unit.compiled.exports {
-                check_names(
-                    specifier,
-                    import,
-                    |name| exports.contains(name),
-                    || exports.iter().cloned().collect(),
-                )?;
-            }
+        if let Ok(unit) = self.unit(&target)
+            && let Some(exports) = &unit.compiled.exports
+        {
+            check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
         }
         Ok(target.as_str().to_owned())
     }
@@ -340,8 +340,8 @@ fn internal(importer: &str, specifier: &str) -> Option<String> {
 }
 
 /// A module of the SDK, compiled once per process.
-fn sdk_module(path: &str) -> Result<Arc<Compiled>, Arc<Vec<Diagnostic>>> {
-    static COMPILED: OnceLock<Once<String, Result<Arc<Compiled>, Arc<Vec<Diagnostic>>>>> = OnceLock::new();
+fn sdk_module(path: &str) -> Made<Arc<Compiled>> {
+    static COMPILED: OnceLock<Once<String, Made<Arc<Compiled>>>> = OnceLock::new();
     COMPILED.get_or_init(Once::default).get(&path.to_owned(), || {
         let source = sdk::source(path)
             .ok_or_else(|| Arc::new(vec![Diagnostic::error(format!("the SDK has no module {path}"))]))?;

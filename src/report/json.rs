@@ -37,6 +37,9 @@ struct Report<'a> {
     /// When the run began: UTC, ISO 8601 with milliseconds. Absent when it did not begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
+    /// How many files ran at a time. Absent when the run did not begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jobs: Option<usize>,
     /// Wall time of the run in milliseconds. Absent when the run did not end.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
@@ -272,6 +275,7 @@ impl<'a> Report<'a> {
             version: 1,
             tool: Tool { name: "husako-ci", version: env!("CARGO_PKG_VERSION") },
             started_at: started.as_ref().map(|started| text::iso8601(started.at)),
+            jobs: started.as_ref().map(|started| started.jobs),
             duration_ms: finished.as_ref().map(|finished| millis(finished.duration)),
             summary: Summary::new(counts, stopped),
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),

@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Config, PluginManifest, PluginSource};
+use crate::config::{Config, PLUGIN_FILE, PluginManifest, PluginSource};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
 use crate::engine::{PluginModule, ProjectModules};
 use crate::runner::Planned;
 use crate::tree::{RelPath, SourceTree};
-
-/// The manifest of a plugin, in its folder.
-const MANIFEST: &str = "plugin.toml";
 
 /// Plans all tests, in the order in which they were found. The diagnostics tell what is wrong with plugins.
 pub(crate) fn plan(
@@ -42,14 +39,13 @@ fn plugins(
 ) -> BTreeMap<String, PluginModule> {
     let mut modules = BTreeMap::new();
     for folder in folders(tree, &project.root, &project.config) {
-        let manifest_path = folder.child(MANIFEST);
+        let manifest_path = folder.child(PLUGIN_FILE);
         let Ok(text) = tree.read(&manifest_path) else { continue };
         let (manifest, found) = PluginManifest::parse(&manifest_path, &text);
         diagnostics.extend(found);
         for module in manifest.into_iter().flat_map(|manifest| manifest.modules) {
-            let path = RelPath::join(&folder, module.value.as_str()).unwrap_or_default();
             // Written first, read last: a plugin that the project names itself wins over an installed one.
-            modules.entry(module.name).or_insert(PluginModule { path, root: folder.clone() });
+            modules.entry(module.name).or_insert(PluginModule { path: module.value, root: folder.clone() });
         }
     }
     modules

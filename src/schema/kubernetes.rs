@@ -18,6 +18,7 @@ const COMMON_MODULE: &str = "k8s/_common";
 #[derive(Debug)]
 pub struct Kubernetes {
     version: &'static str,
+    #[cfg(test)]
     versions: Vec<&'static str>,
     /// Sorted by name.
     types: Vec<Type>,
@@ -84,6 +85,7 @@ impl Kubernetes {
     }
 
     /// All embedded versions, oldest first.
+    #[cfg(test)]
     pub fn versions(&self) -> &[&'static str] {
         &self.versions
     }
@@ -118,6 +120,7 @@ impl Kubernetes {
         let (modules, aliases) = modules(&types);
         Kubernetes {
             version: index.versions[version],
+            #[cfg(test)]
             versions: index.versions.clone(),
             types,
             modules,

@@ -38,6 +38,7 @@ impl MemoryTree {
         self.put(path, Node::File(content.into()));
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "links in memory are made by tests only"))]
     /// Adds a symbolic link to `target`, which is relative to the folder of `path`.
     pub fn link(&mut self, path: &RelPath, target: &str) {
         self.put(path, Node::Link(target.to_owned()));
