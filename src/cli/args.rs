@@ -44,6 +44,10 @@ pub(super) struct Args {
     )]
     pub(super) list: Option<ListFormat>,
 
+    /// Write the type declarations of "husako" and "husako/test" below a folder, and run nothing
+    #[arg(long, value_name = "FOLDER", help_heading = "Editors")]
+    pub(super) write_types: Option<PathBuf>,
+
     /// Run only the cases whose full name ("suite > case") matches
     #[arg(long, value_name = "REGEX", help_heading = "Choosing what runs")]
     pub(super) filter: Option<regex::Regex>,

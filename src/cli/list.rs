@@ -48,7 +48,7 @@ pub(super) const NOTHING_FOUND: &str = "no tests and no entries were found";
 /// The mistakes in the configuration.
 pub(super) fn run(settings: &Settings, format: ListFormat) -> Result<Exit, Vec<Diagnostic>> {
     let found = find(settings)?;
-    tell(&found.diagnostics, settings.color);
+    tell(&found.diagnostics, settings.color_errors);
     let text = match format {
         ListFormat::Text => text(&found),
         ListFormat::Json => json(&found),
@@ -58,7 +58,7 @@ pub(super) fn run(settings: &Settings, format: ListFormat) -> Result<Exit, Vec<D
     }
     if found.tests.is_empty() && found.entries.is_empty() {
         let (exit, diagnostic) = nothing(settings.no_tests, NOTHING_FOUND);
-        tell(diagnostic.as_slice(), settings.color);
+        tell(diagnostic.as_slice(), settings.color_errors);
         return Ok(exit);
     }
     Ok(Exit::Passed)

@@ -8,6 +8,7 @@ mod list;
 mod output;
 mod settings;
 mod test;
+mod types;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -32,9 +33,10 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let color_errors = settings::color(args.color, settings::Stream::Err);
-    let result = Settings::resolve(args).and_then(|settings| match settings.list {
-        Some(format) => list::run(&settings, format),
-        None => test::run(settings),
+    let result = Settings::resolve(args).and_then(|settings| match (&settings.write_types, settings.list) {
+        (Some(folder), _) => Ok(types::run(&settings, folder)),
+        (None, Some(format)) => list::run(&settings, format),
+        (None, None) => test::run(settings),
     });
     match result {
         Ok(exit) => exit.into(),

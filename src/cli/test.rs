@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use super::exit::Exit;
 use super::list::{NOTHING_FOUND, find, nothing};
 use super::output::Target;
-use super::settings::{self, Settings, Stream};
+use super::settings::Settings;
 use super::tell;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::{self, Modules};
@@ -30,7 +30,7 @@ pub(super) fn run(settings: Settings) -> Result<Exit, Vec<Diagnostic>> {
     if plugins.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(plugins);
     }
-    let errors = settings::color(super::args::ColorChoice::Auto, Stream::Err) && settings.color;
+    let errors = settings.color_errors;
     let mut sinks = Sinks::default();
     if let Err(error) = open_reports(&settings, &mut sinks) {
         tell(&[error], errors);

@@ -7,8 +7,9 @@ mod stack;
 use std::path::Path;
 
 use oxc::allocator::Allocator;
-use oxc::codegen::{Codegen, CodegenOptions, CommentOptions};
+use oxc::codegen::{Codegen, CodegenOptions, CommentOptions, IndentChar};
 use oxc::diagnostics::OxcDiagnostic;
+use oxc::isolated_declarations::{IsolatedDeclarations, IsolatedDeclarationsOptions};
 use oxc::parser::Parser;
 use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
@@ -85,6 +86,22 @@ fn compile_here(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<
     let generated = Codegen::new().with_options(codegen_options(path, map)).build(&program);
     let map = generated.map.map(|map| SourceMap::new(&map, &generated.code));
     Ok(Compiled { code: generated.code, imports, exports, map })
+}
+
+/// The type declarations (`.d.ts`) of a TypeScript module, its documentation comments kept.
+///
+/// # Errors
+///
+/// The exports whose types are not written out, and syntax errors.
+pub(crate) fn declarations(path: &RelPath, source: &str) -> Result<String, Vec<Diagnostic>> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, source, SourceType::ts()).parse();
+    check(path, source, parsed.diagnostics)?;
+    let options = IsolatedDeclarationsOptions { strip_internal: true };
+    let declared = IsolatedDeclarations::new(&allocator, options).build(&parsed.program);
+    check(path, source, declared.diagnostics)?;
+    let options = CodegenOptions { indent_char: IndentChar::Space, indent_width: 2, ..CodegenOptions::default() };
+    Ok(Codegen::new().with_options(options).build(&declared.program).code)
 }
 
 fn transform_options() -> TransformOptions {

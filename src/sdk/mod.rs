@@ -58,6 +58,11 @@ static INTERNAL: Map<&'static str, &'static str> = phf_map! {
     "husako:starters-meta" => "starters_meta.ts",
 };
 
+/// Every module, by its path below `src/sdk/`, and its source.
+pub(crate) fn sources() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SOURCES.entries().map(|(path, source)| (*path, *source))
+}
+
 /// The source of a module, by its path below `src/sdk/`.
 pub(crate) fn source(path: &str) -> Option<&'static str> {
     SOURCES.get(path).copied()
