@@ -53,7 +53,8 @@ fn rooms_import_only_what_lies_below() {
     let mut checked = 0;
     for file in files {
         let relative = file.strip_prefix(&root).expect("it was found there");
-        let room = relative.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned();
+        let room =
+            relative.iter().next().expect("a name").to_string_lossy().trim_end_matches(".rs").to_owned();
         // The crate's own doors.
         if room == "lib" || room == "main" {
             continue;

@@ -64,7 +64,7 @@ impl Settings {
         let cwd = std::env::current_dir().and_then(|cwd| cwd.canonicalize());
         let cwd =
             cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
-        let root = root(&anchor(&cwd, &paths));
+        let root = root(&cwd, &paths);
         let tree = WorkTree::new(&root)
             .map_err(|error| vec![Diagnostic::error(format!("reading {}: {error}", root.display()))])?;
         let here = tree.relative(&cwd).unwrap_or_default();
@@ -125,25 +125,20 @@ fn request(
     if errors.is_empty() { Ok(Request { scopes, include, exclude }) } else { Err(errors) }
 }
 
-/// The folder from which the repository is looked for: the first path that is given, as far as it exists.
-fn anchor(cwd: &Path, paths: &[String]) -> PathBuf {
-    let Some(first) = paths.first() else { return cwd.to_owned() };
-    let first = cwd.join(first);
-    let mut candidate = first.as_path();
-    loop {
-        if let Ok(real) = candidate.canonicalize() {
-            return if real.is_dir() { real } else { real.parent().unwrap_or(&real).to_owned() };
-        }
-        match candidate.parent() {
-            Some(parent) => candidate = parent,
-            None => return cwd.to_owned(),
-        }
+/// The root of the repository that a run is about: that of the current folder, or that of the first path when it lies
+/// in another one. A path that is not there belongs to the current one, which then says so.
+fn root(cwd: &Path, paths: &[String]) -> PathBuf {
+    let here = root_of(cwd);
+    let Some(real) = paths.first().and_then(|first| cwd.join(first).canonicalize().ok()) else { return here };
+    // A folder around the repository is no other repository.
+    if real.starts_with(&here) || here.starts_with(&real) {
+        return here;
     }
+    root_of(if real.is_dir() { &real } else { real.parent().unwrap_or(&real) })
 }
 
-/// The root of the repository: the nearest folder with a `.git`; without one the outermost with a `husako.toml`;
-/// without any, the folder itself.
-fn root(from: &Path) -> PathBuf {
+/// The nearest folder with a `.git`; without one the outermost with a `husako.toml`; without any, the folder itself.
+fn root_of(from: &Path) -> PathBuf {
     let with = |name: &'static str| from.ancestors().filter(move |folder| folder.join(name).exists());
     with(".git").next().or_else(|| with("husako.toml").last()).unwrap_or(from).to_owned()
 }

@@ -70,7 +70,8 @@ mod tests {
         assert!(text("husako/sdk/husako.d.ts").contains("metadata"));
         for (path, module, _) in PUBLIC {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let target = RelPath::join(&RelPath::new(folder).unwrap(), &module.replace(".js", ".d.ts")).unwrap();
+            let target =
+                RelPath::join(&RelPath::new(folder).unwrap(), &module.replace(".js", ".d.ts")).unwrap();
             assert!(!text(target.as_str()).is_empty(), "{module}");
         }
     }

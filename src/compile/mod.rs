@@ -100,7 +100,8 @@ pub(crate) fn declarations(path: &RelPath, source: &str) -> Result<String, Vec<D
     let options = IsolatedDeclarationsOptions { strip_internal: true };
     let declared = IsolatedDeclarations::new(&allocator, options).build(&parsed.program);
     check(path, source, declared.diagnostics)?;
-    let options = CodegenOptions { indent_char: IndentChar::Space, indent_width: 2, ..CodegenOptions::default() };
+    let options =
+        CodegenOptions { indent_char: IndentChar::Space, indent_width: 2, ..CodegenOptions::default() };
     Ok(Codegen::new().with_options(options).build(&declared.program).code)
 }
 

@@ -8,7 +8,7 @@ use rquickjs::{Ctx, Function, Object, Promise, Value};
 use super::errors::{Sources, Thrown, plain};
 use super::host::{Phase, Rejections, Session};
 use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, cut, decide};
-use super::turn::{Settled, Stalled, run_jobs, settle};
+use super::turn::{Settled, Stalled, run_jobs, settle, stop_jobs};
 use super::{CaseListener, ImportErrors, Limits};
 use crate::event::{CaseStatus, Failure, FailureKind};
 
@@ -22,7 +22,7 @@ const MAX_FAILURES: usize = 10;
 const MAX_SHARED_MESSAGE: usize = 1000;
 
 /// How long jobs that are left when a case has run out of time may take until they are taken to be endless.
-const CLEARING: Duration = Duration::from_millis(50);
+const CLEARING: Duration = Duration::from_millis(200);
 
 /// A file whose cases are registered.
 pub(super) struct Cases<'js, 'f> {
@@ -84,7 +84,7 @@ impl<'js> Cases<'js, '_> {
             return Ok(());
         }
         self.session.own(0);
-        run_jobs(&self.ctx, &self.session.interrupt, self.file_deadline);
+        run_jobs(&self.ctx, self.file_deadline);
         self.left_over(0);
         Ok(())
     }
@@ -279,16 +279,14 @@ impl<'js> Cases<'js, '_> {
         };
         let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
         // What the function left behind for now still belongs to it.
-        if !matches!(settled, Settled::Interrupted) && !run_jobs(&self.ctx, interrupt, deadline) {
-            self.endless.set(true);
+        if !matches!(settled, Settled::Interrupted) {
+            run_jobs(&self.ctx, deadline);
         }
         // Native code may have run past the deadline without anybody to stop it.
         let late = interrupt.has_fired() || Instant::now() >= deadline;
         let settled = if late { Settled::Interrupted } else { settled };
         if matches!(settled, Settled::Interrupted | Settled::TimedOut) {
-            let until = Instant::now() + CLEARING;
-            interrupt.arm(until);
-            if !run_jobs(&self.ctx, interrupt, until) {
+            if !stop_jobs(&self.ctx, interrupt, Instant::now() + CLEARING) {
                 self.endless.set(true);
             }
             interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));

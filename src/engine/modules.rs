@@ -295,7 +295,12 @@ impl Modules {
         if let Ok(unit) = self.unit(&target)
             && let Some(exports) = &unit.compiled.exports
         {
-            check_names(specifier, import, |name| exports.contains(name), || exports.iter().cloned().collect())?;
+            check_names(
+                specifier,
+                import,
+                |name| exports.contains(name),
+                || exports.iter().cloned().collect(),
+            )?;
         }
         Ok(target.as_str().to_owned())
     }

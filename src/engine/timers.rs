@@ -115,7 +115,7 @@ impl Timers {
                     fire.ctx().catch();
                 }
                 // What the callback started for now happens before the next timer.
-                run_jobs(fire.ctx(), &interrupt, interrupt.deadline());
+                run_jobs(fire.ctx(), interrupt.deadline());
             }
         }
     }

@@ -42,15 +42,40 @@ pub(crate) async fn drive<F: Future>(runtime: &AsyncRuntime, stalled: &Stalled, 
     .await
 }
 
-/// Runs the engine's jobs until none is left. `false`: there were still some when `until` had passed, or code had been
-/// stopped. (An interrupt stops one job; jobs that each start the next go on.)
-pub(crate) fn run_jobs(ctx: &Ctx<'_>, interrupt: &Interrupt, until: std::time::Instant) -> bool {
-    for count in 1_u32.. {
-        if !ctx.execute_pending_job() {
-            return true;
+/// Runs the engine's jobs until none is left. `false`: there were still some when `until` had passed.
+pub(crate) fn run_jobs(ctx: &Ctx<'_>, until: std::time::Instant) -> bool {
+    loop {
+        for _ in 0..JOBS_BETWEEN_LOOKS {
+            if !ctx.execute_pending_job() {
+                return true;
+            }
         }
-        let look = interrupt.has_fired() || count.is_multiple_of(JOBS_BETWEEN_LOOKS);
-        if look && (interrupt.has_fired() || std::time::Instant::now() >= until) {
+        if std::time::Instant::now() >= until {
+            return false;
+        }
+    }
+}
+
+/// Stops the engine's jobs until none is left. `false`: some were still left when `until` had passed.
+///
+/// An interrupt stops the job that runs, and jobs that start each other end when the right one is hit. The engine asks
+/// at every so many calls whether to stop, and such jobs can be in step with that: a few calls in between, ever another
+/// number, bring them out of step.
+pub(crate) fn stop_jobs(ctx: &Ctx<'_>, interrupt: &Interrupt, until: std::time::Instant) -> bool {
+    interrupt.arm(std::time::Instant::now());
+    for round in 0.. {
+        for _ in 0..JOBS_BETWEEN_LOOKS {
+            if !ctx.execute_pending_job() {
+                return true;
+            }
+        }
+        for _ in 0..round % 7 {
+            // Interrupted itself, once in a while.
+            if ctx.eval::<(), _>("0").is_err() {
+                ctx.catch();
+            }
+        }
+        if std::time::Instant::now() >= until {
             return false;
         }
     }
