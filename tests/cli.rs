@@ -1,6 +1,6 @@
 //! The real program on real folders: what it tells, and how it ends.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 #[path = "cli/arguments.rs"]
 mod arguments;

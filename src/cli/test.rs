@@ -43,6 +43,17 @@ pub(super) fn run(settings: Settings) -> Result<Exit, Vec<Diagnostic>> {
         Terminal::new(std::io::stdout(), settings.color, settings.verbosity, progress),
     );
 
+    let mut warnings = found.diagnostics;
+    warnings.extend(plugins);
+    if found.tests.is_empty() && !found.entries.is_empty() {
+        let entries = found.entries.len();
+        warnings.push(
+            Diagnostic::warning(format!(
+                "there are no tests here; entries were found ({entries}), and are not rendered yet"
+            ))
+            .help("--list names them"),
+        );
+    }
     let options = RunOptions {
         files,
         modules: Arc::new(Modules::new(settings.tree.clone(), settings.limits.stack_bytes)),
@@ -50,7 +61,7 @@ pub(super) fn run(settings: Settings) -> Result<Exit, Vec<Diagnostic>> {
         jobs: settings.jobs,
         filter: settings.filter.clone(),
         fail_fast: settings.fail_fast,
-        warnings: found.diagnostics.into_iter().chain(plugins).collect(),
+        warnings,
     };
     let runtime =
         engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
@@ -112,7 +123,7 @@ impl Ended {
 async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>) -> Ended {
     let (events, mut received) = mpsc::unbounded_channel();
     let (ask, urgency) = watch::channel(Urgency::None);
-    let signals = tokio::spawn(listen(ask));
+    tokio::spawn(listen(ask));
     let run = tokio::spawn(run_tests(options, events, urgency));
     let mut interrupted = false;
     while let Some(event) = received.recv().await {
@@ -124,19 +135,19 @@ async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>) -> Ended {
             break;
         }
     }
-    signals.abort();
     let counts = run.await.unwrap_or_default();
     Ended { counts, interrupted }
 }
 
-/// The first signal asks the run to end soon, the second to end now.
+/// The first signal asks the run to end soon, the second to end now. Who sends a third wants no reports.
 async fn listen(ask: watch::Sender<Urgency>) {
-    loop {
+    for urgency in [Urgency::Soon, Urgency::Now] {
         interrupted().await;
-        ask.send_modify(|urgency| {
-            *urgency = if *urgency == Urgency::None { Urgency::Soon } else { Urgency::Now };
-        });
+        // When the run is over there is nobody left to ask.
+        let _ = ask.send(urgency);
     }
+    interrupted().await;
+    std::process::exit(Exit::Interrupted.code().into());
 }
 
 /// Ready at Ctrl-C, and when the system asks the process to end.

@@ -428,6 +428,8 @@ impl Running {
             "not run: the file ended before"
         };
         let mut cases = Vec::with_capacity(progress.cases.len() + progress.extra.len());
+        // A file that could not be loaded has not come that far yet.
+        progress.make_names_unique();
         let finished = std::mem::take(&mut progress.finished);
         for (number, (case, finished)) in progress.cases.iter().zip(finished).enumerate() {
             if progress.filtered_out.contains(&number) {

@@ -106,7 +106,7 @@ impl RawPlace {
 }
 
 /// How long a full name may be, in characters.
-pub(crate) const MAX_NAME: usize = 2000;
+pub(crate) const MAX_NAME: usize = 1000;
 
 /// `text`, cut after `max` characters.
 pub(crate) fn cut(text: &str, max: usize) -> String {

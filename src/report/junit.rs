@@ -4,7 +4,7 @@
 //! every other such character is replaced by one that shows what it was: a control picture (`␛` for escape), or the
 //! code (`\u{fffe}`) where there is none. Everything else is kept, tabs and line breaks in attributes included.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
@@ -62,7 +62,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
     suite.set_time(*duration);
     suite.system_out = stream(output, Stream::Out);
     suite.system_err = stream(output, Stream::Err);
-    let mut names = HashSet::new();
+    let mut names = HashMap::new();
     for case in cases {
         suite.add_test_case(test_case(file, case, &mut names));
     }
@@ -80,7 +80,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
     suite
 }
 
-fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashSet<String>) -> TestCase {
+fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, usize>) -> TestCase {
     let CaseResult { name, place, status, duration, failures, output } = case;
     let status = match status {
         CaseStatus::Passed => TestCaseStatus::success(),
@@ -111,15 +111,23 @@ fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashSet<String>) 
 }
 
 /// `name`, with a number behind it if the file has it already.
-fn unique(name: &str, names: &mut HashSet<String>) -> String {
+///
+/// `names` holds the names that are taken, each with the last number that was put behind it.
+fn unique(name: &str, names: &mut HashMap<String, usize>) -> String {
     // Escape sequences are left out of the report, so names that differ only in them are the same.
     let name = text::strip_ansi(name).into_owned();
-    let mut unique = name.clone();
-    let mut number = 2;
-    while !names.insert(unique.clone()) {
-        unique = format!("{name} ({number})");
+    let Some(last) = names.get(&name) else {
+        names.insert(name.clone(), 1);
+        return name;
+    };
+    let mut number = last + 1;
+    let mut unique = format!("{name} ({number})");
+    while names.contains_key(&unique) {
         number += 1;
+        unique = format!("{name} ({number})");
     }
+    names.insert(unique.clone(), 1);
+    names.insert(name, number);
     unique
 }
 

@@ -148,6 +148,10 @@ impl Look {
 /// What happened, everything about it: message, comparison, place, stack, causes, help. No line ends in a break.
 pub(crate) fn failure(failure: &Failure, look: Look) -> Vec<String> {
     let Failure { kind, type_name, message, comparison, place, snippet, frames, help, causes } = failure;
+    // Short values stand in the message as well, for those who read nothing else; here they are compared below.
+    let values =
+        comparison.as_ref().map(|c| format!("\n\nExpected: {}\nReceived: {}", c.expected, c.received));
+    let message = values.and_then(|values| message.strip_suffix(&values)).unwrap_or(message);
     let mut lines = look.lines(message, MAX_MESSAGE_LINES);
     let label = look.line(&label(*kind, type_name));
     if let Some(first) = lines.first_mut() {

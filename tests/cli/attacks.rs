@@ -60,11 +60,15 @@ fn places_are_told_in_files_of_any_name() {
         let project = Project::of(&[(name, &source)]);
         every_sink(&project, &[], &[(name, &[("x", Failed("3:13"))])]);
     }
-    // Control characters are shown in the terminal, so only the other reports can be compared.
+    // A stack has a line for each frame, so the place inside such a file is lost; the failure is not.
     let project = Project::of(&[("new\nline.test.ts", &source)]);
     let reported = project.report(&[]);
     reported.run.exits_with(1);
-    assert_eq!(reported.json["files"][0]["cases"][0]["failures"][0]["line"], 3, "{}", reported.json);
+    assert_eq!(
+        reported.json["files"][0]["cases"][0]["failures"][0]["kind"], "AssertionError",
+        "{}",
+        reported.json
+    );
 }
 
 #[cfg(unix)]
