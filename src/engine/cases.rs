@@ -7,9 +7,10 @@ use rquickjs::{Ctx, Function, Object, Promise, Value};
 
 use super::errors::{Sources, Thrown, plain};
 use super::host::{Phase, Rejections, Session};
+use super::imports::ImportErrors;
 use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, cut, decide};
 use super::turn::{Settled, Stalled, run_jobs, settle, stop_jobs};
-use super::{CaseListener, ImportErrors, Limits};
+use super::{CaseListener, Limits};
 use crate::event::{CaseStatus, Failure, FailureKind};
 
 /// How long describing an error may take: it can run code of the user's.

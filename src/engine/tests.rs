@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::event::{CaseResult, CaseStatus, FailureKind, FileResult};
 use crate::tree::MemoryTree;
 
 /// A job for the source `main` at `path`, beside `files`.

@@ -191,21 +191,21 @@ mod tests {
 
     #[test]
     fn confinement() {
-        let mut tree = MemoryTree::new([("apps/web/main.ts", ""), ("shared/a.ts", "")]);
-        tree.link(&rel("apps/web/link.ts"), "../../shared/a.ts");
+        let mut tree = MemoryTree::new([("apps/web/main.ts", ""), ("common/a.ts", "")]);
+        tree.link(&rel("apps/web/link.ts"), "../../common/a.ts");
         tree.link(&rel("apps/web/out.ts"), "../../../a.ts");
         let project = rel("apps/web");
         let confined = |specifier| resolve_import(&tree, &rel("apps/web/main.ts"), specifier, Some(&project));
         assert!(
-            matches!(confined("../../shared/a"), Err(ResolveError::OutsideProject { path, .. }) if path == rel("shared/a.ts"))
+            matches!(confined("../../common/a"), Err(ResolveError::OutsideProject { path, .. }) if path == rel("common/a.ts"))
         );
         assert!(matches!(confined("./link"), Err(ResolveError::OutsideProject { .. })));
-        assert!(matches!(confined("../../shared/none"), Err(ResolveError::OutsideProject { .. })));
+        assert!(matches!(confined("../../common/none"), Err(ResolveError::OutsideProject { .. })));
         assert!(matches!(confined("./out"), Err(ResolveError::OutsideTree { .. })));
         assert!(matches!(confined("../../../a"), Err(ResolveError::OutsideTree { .. })));
         assert!(matches!(confined("lodash"), Err(ResolveError::NotRelative { .. })));
         assert!(matches!(confined(".x"), Err(ResolveError::NotRelative { .. })));
-        assert_eq!(resolve(&tree, "apps/web/main.ts", "./link").as_deref(), Ok("shared/a.ts"));
+        assert_eq!(resolve(&tree, "apps/web/main.ts", "./link").as_deref(), Ok("common/a.ts"));
     }
 
     #[test]

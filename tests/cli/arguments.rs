@@ -238,12 +238,12 @@ fn several_projects_resolve_for_themselves() {
         )
     };
     let project = Project::of(&[
-        ("shared.ts", "export {};\n"),
+        ("common.ts", "export {};\n"),
         ("one/husako.toml", ""),
         ("one/in.test.ts", &import("./deep/lib.ts")),
         ("one/deep/lib.ts", "export {};\n"),
-        ("one/out.test.ts", &import("../shared.ts")),
-        ("two/deep/a.test.ts", &import("../../shared.ts")),
+        ("one/out.test.ts", &import("../common.ts")),
+        ("two/deep/a.test.ts", &import("../../common.ts")),
     ]);
     let reported = project.report(&[]);
     reported.run.exits_with(1);

@@ -1,0 +1,96 @@
+//! What a runtime asks when code imports something.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::Declared;
+use rquickjs::{Ctx, Error, Module};
+
+use super::host::HostModule;
+use super::modules::{self, Modules};
+use super::running::Running;
+use crate::diagnostic::Diagnostic;
+use crate::event::FailureKind;
+
+/// What was wrong with an import, so that it can be told whole: a JavaScript error would keep only its text.
+#[derive(Debug, Default)]
+pub(super) struct ImportErrors(Mutex<Vec<(FailureKind, Diagnostic)>>);
+
+impl ImportErrors {
+    fn push(&self, kind: FailureKind, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        let mut errors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        errors.extend(diagnostics.into_iter().map(|diagnostic| (kind, diagnostic)));
+    }
+
+    /// Takes what was wrong since the last time.
+    pub(super) fn take(&self) -> Vec<(FailureKind, Diagnostic)> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Resolver and loader of one runtime.
+pub(super) struct Imports {
+    running: Arc<Running>,
+    errors: Arc<ImportErrors>,
+}
+
+impl Imports {
+    /// For one runtime of `running`.
+    pub(super) fn new(running: &Arc<Running>, errors: &Arc<ImportErrors>) -> Imports {
+        Imports { running: Arc::clone(running), errors: Arc::clone(errors) }
+    }
+}
+
+impl Resolver for Imports {
+    fn resolve<'js>(
+        &mut self,
+        _: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<String> {
+        let job = &self.running.job;
+        // Before the file is compiled only the SDK imports, and that needs no file.
+        let main = self.running.main.get();
+        let tests = self.running.session.is_for_tests();
+        job.modules.resolve(&job.project, main, base, name, tests).map_err(|diagnostic| {
+            let error = Error::new_resolving_message(base, name, diagnostic.to_string());
+            self.errors.push(FailureKind::Load, [diagnostic]);
+            error
+        })
+    }
+}
+
+impl Loader for Imports {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<Module<'js, Declared>> {
+        if name == modules::HOST {
+            return Module::declare_def::<HostModule, _>(ctx.clone(), name);
+        }
+        match self.running.job.modules.bytecode(name) {
+            Ok(bytecode) => bytecode.load(ctx),
+            Err(diagnostics) => {
+                let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+                self.errors.push(FailureKind::Compile, diagnostics.iter().cloned());
+                Err(Error::new_loading_message(name, text))
+            }
+        }
+    }
+}
+
+/// Declares a module by its name in the engine.
+pub(super) fn load_module<'js>(
+    modules: &Modules,
+    ctx: &Ctx<'js>,
+    name: &str,
+) -> rquickjs::Result<Module<'js, Declared>> {
+    let bytecode = modules.bytecode(name).map_err(|diagnostics| {
+        let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        Error::new_loading_message(name, text)
+    })?;
+    bytecode.load(ctx)
+}
