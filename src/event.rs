@@ -276,6 +276,8 @@ impl Counts {
     /// Adds one finished file.
     pub fn add(&mut self, file: &FileResult) {
         match file.status {
+            // Nothing of it was to run.
+            FileStatus::Passed if file.cases.is_empty() && file.filtered_out > 0 => {}
             FileStatus::Passed => self.files_passed += 1,
             FileStatus::Failed => self.files_failed += 1,
             FileStatus::NotRun => self.files_not_run += 1,

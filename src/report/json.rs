@@ -462,7 +462,7 @@ mod tests {
         assert_eq!(
             report["summary"],
             json!({
-                "files": { "passed": 2, "failed": 3, "notRun": 1 },
+                "files": {"passed": 1, "failed": 3, "notRun": 1 },
                 "cases": { "passed": 4, "failed": 1, "errors": 13, "skipped": 1, "todo": 1, "filteredOut": 5 },
                 "stopped": "fail-fast",
             })

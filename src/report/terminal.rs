@@ -488,7 +488,7 @@ Cases 1 failed, 3 passed
         let text = shown(&model::events(), false, Verbosity::Quiet);
         assert!(text.starts_with("\nFAIL apps/broken.test.ts > (file)\n"), "{text}");
         assert!(text.ends_with(
-            "\n\nFiles 3 failed, 2 passed, 1 not run\n\
+            "\n\nFiles 3 failed, 1 passed, 1 not run\n\
              Cases 14 failed, 4 passed, 1 skipped, 1 todo, 5 filtered out\n Time 4.32s\n\
              Stopped after the first failed file (--fail-fast): 1 file did not run.\n"
         ));
