@@ -65,6 +65,10 @@ impl Settings {
         let cwd =
             cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
         let root = root(&cwd, &paths);
+        if junit.is_some() && junit == json {
+            let message = "--junit and --json name the same file";
+            return Err(vec![Diagnostic::error(message).help("each report needs a file of its own")]);
+        }
         let tree = WorkTree::new(&root)
             .map_err(|error| vec![Diagnostic::error(format!("reading {}: {error}", root.display()))])?;
         let here = tree.relative(&cwd).unwrap_or_default();

@@ -5,6 +5,8 @@
 pub(crate) struct SourceMap {
     /// Line and column in the code, line and column in the source, all from 0; sorted.
     tokens: Vec<[u32; 4]>,
+    /// How many lines the code has: a stack that user code made up may speak of others.
+    lines: u32,
     /// Lines of the code that are not ASCII: the engine counts columns in bytes, source maps in UTF-16 units.
     wide: Vec<(u32, String)>,
 }
@@ -21,7 +23,7 @@ impl SourceMap {
         } else {
             code.lines().zip(0..).filter(|(l, _)| !l.is_ascii()).map(|(l, n)| (n, l.to_owned())).collect()
         };
-        SourceMap { tokens, wide }
+        SourceMap { tokens, lines: code.lines().count() as u32, wide }
     }
 
     /// The place in the source of a place in the code, as the engine tells it.
@@ -29,7 +31,7 @@ impl SourceMap {
     /// Lines and columns from 1. The column of the code is in bytes; the one returned in UTF-16 units, which are code
     /// points for all that stands in the basic plane.
     pub(crate) fn original(&self, line: u32, column: u32) -> Option<(u32, u32)> {
-        let line = line.checked_sub(1)?;
+        let line = line.checked_sub(1).filter(|line| *line < self.lines)?;
         let mut column = column.checked_sub(1)?;
         if let Ok(at) = self.wide.binary_search_by_key(&line, |(n, _)| *n) {
             let text = &self.wide[at].1;
@@ -38,7 +40,8 @@ impl SourceMap {
             column = text[..end].encode_utf16().count() as u32;
         }
         let after = self.tokens.partition_point(|token| (token[0], token[1]) <= (line, column));
-        let token = self.tokens.get(after.checked_sub(1)?).filter(|token| token[0] == line)?;
+        // On a line that begins inside a template literal the nearest token is on an earlier one.
+        let token = self.tokens.get(after.checked_sub(1)?)?;
         Some((token[2] + 1, token[3] + 1))
     }
 }

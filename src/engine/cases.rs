@@ -320,7 +320,9 @@ impl<'js> Cases<'js, '_> {
             };
         }
         Failure {
-            help: Some("the limit is set with --test-timeout-ms, or as the last argument".to_owned()),
+            help: Some(
+                "the limit is set with --test-timeout-ms, or where the test or hook is defined".to_owned(),
+            ),
             ..plain(FailureKind::Timeout, format!("{what} did not finish within {} ms", timeout.as_millis()))
         }
     }
