@@ -298,3 +298,25 @@ fn no_colour_unless_it_is_asked_for() {
     assert!(project.run(&["--color", "always"]).stdout.contains('\u{1b}'));
     assert!(!project.run(&["--color", "never"]).stdout.contains('\u{1b}'));
 }
+
+#[test]
+fn a_plugin_is_read_where_it_lies() {
+    let project = Project::of(&[
+        ("app/husako.toml", "[plugins]\nlocal = { source = \"path\", path = \"../plugins/local\" }\n"),
+        (
+            "plugins/local/plugin.toml",
+            "[plugin]\nname = \"local\"\nversion = \"1.0.0\"\n[modules]\n\"local/hi\" = \"modules/hi.js\"\n",
+        ),
+        (
+            "plugins/local/modules/hi.js",
+            "import { you } from \"./you.js\";\nexport const hi = () => \"hi \" + you;\n",
+        ),
+        ("plugins/local/modules/you.js", "export const you = \"you\";\n"),
+        (
+            "app/a.test.ts",
+            "import { test, expect } from \"husako/test\";\nimport { hi } from \"local/hi\";\n\
+             test(\"plugin\", () => { expect(hi()).toBe(\"hi you\"); });\n",
+        ),
+    ]);
+    project.run(&[]).exits_with(0);
+}
