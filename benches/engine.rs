@@ -1,4 +1,4 @@
-//! What a file costs: compiled, executed as an entry, run as a test among 10 and 200.
+//! What a file costs: compiled, rendered and validated as an entry, run as a test among 10 and 200.
 #![allow(missing_docs)]
 
 use std::fmt::Write;
@@ -20,6 +20,8 @@ export class Registry<T extends { name: string }> {
   names(): string[] { return [...this.items.keys()].sort(); }
 }
 ";
+
+const CONFIG: &str = "[entries]\nall = 'entry.ts'\n";
 
 const ENTRY: &str = r"
 import { build, cpu, memory, metadata, requests } from 'husako';
@@ -69,7 +71,7 @@ fn repository(files: usize) -> Repository {
     let sources: Vec<(String, String)> =
         (0..files).map(|n| (format!("t{n:03}.test.ts"), test_file(n))).collect();
     let tests = sources.iter().map(|(path, source)| (path.as_str(), source.as_str()));
-    Repository::new(tests.chain([("lib.ts", HELPER), ("entry.ts", ENTRY)]))
+    Repository::new(tests.chain([("lib.ts", HELPER), ("entry.ts", ENTRY), ("husako.toml", CONFIG)]))
 }
 
 fn benchmarks(criterion: &mut Criterion) {
@@ -78,17 +80,21 @@ fn benchmarks(criterion: &mut Criterion) {
     criterion.bench_function("compile", |bench| bench.iter(|| compile(&test)));
 
     let entry = repository(0);
-    criterion.bench_function("execute", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(entry.execute("entry.ts")), 30));
+    criterion.bench_function("render", |bench| {
+        bench.iter(|| assert_eq!(runtime.block_on(entry.render("entry.ts")), 30));
+    });
+    criterion.bench_function("validate_file", |bench| {
+        bench.iter(|| assert_eq!(runtime.block_on(entry.validate_file("entry.ts")), 31));
     });
 
-    let mut group = criterion.benchmark_group("run_tests");
+    let mut group = criterion.benchmark_group("run");
     group.sample_size(20);
     for files in [10, 200] {
         let repository = repository(files);
-        let expected = files * 10 + files.div_ceil(3);
+        // The entry of the repository, too.
+        let expected = files * 10 + files.div_ceil(3) + 31;
         group.bench_function(files.to_string(), |bench| {
-            bench.iter(|| assert_eq!(runtime.block_on(repository.run_tests(2)), expected));
+            bench.iter(|| assert_eq!(runtime.block_on(repository.run(2)), expected));
         });
     }
     group.finish();

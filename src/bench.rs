@@ -6,8 +6,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::compile::{self, Map};
 use crate::discover::{Request, discover};
-use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, Job, Limits, Modules, ProjectModules};
-use crate::runner::{RunOptions, Urgency, plan, run_tests};
+use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, ImportRules, Job, Limits, Modules};
+use crate::event::CaseStatus;
+use crate::runner::{self, Planned, RunOptions, Urgency, plan, render, validate_file};
 use crate::tree::{MemoryTree, RelPath};
 
 /// Compiles a TypeScript module without a source map; returns the size of its JavaScript in bytes.
@@ -34,36 +35,56 @@ impl Repository {
         Arc::new(Modules::new(self.0.clone(), DEFAULT_STACK_BYTES))
     }
 
-    /// Executes an entry as the first of its process' modules; returns how many resources it built.
-    pub async fn execute(&self, entry: &str) -> usize {
+    /// Everything that is found, planned.
+    fn planned(&self) -> Vec<Planned> {
+        plan(&*self.0, &discover(&*self.0, &Request::default(), &compile::specifiers), ImportRules::default())
+            .0
+    }
+
+    /// An entry of the plan, as the first of its process' modules.
+    fn entry(&self, path: &str) -> (Planned, Job) {
+        let planned = self.planned().into_iter().find(|planned| planned.path.as_str() == path);
+        let planned = planned.expect("the entry is found");
         let job = Job {
-            path: RelPath::new(entry).unwrap_or_default(),
+            path: planned.path.clone(),
             source: None,
-            project: Arc::new(ProjectModules::default()),
+            project: Arc::clone(&planned.project),
             modules: self.modules(),
             limits: Limits::default(),
             filter: None,
             on_case: CaseListener::new(|_| ()),
         };
-        engine::execute(job).await.ok().and_then(|built| built.as_array().map(Vec::len)).unwrap_or_default()
+        (planned, job)
     }
 
-    /// Finds and runs all tests, `jobs` files at a time; returns how many cases passed.
-    pub async fn run_tests(&self, jobs: usize) -> usize {
-        let found = discover(&*self.0, &Request::default(), &compile::specifiers);
-        let (files, _) = plan(&*self.0, &found, false);
+    /// Renders an entry; returns how many resources it built.
+    pub async fn render(&self, path: &str) -> usize {
+        let (_, job) = self.entry(path);
+        render(job, std::future::pending()).await.map_or(0, |built| built.documents.len())
+    }
+
+    /// Renders an entry and judges its resources; returns how many cases passed.
+    pub async fn validate_file(&self, path: &str) -> usize {
+        let (planned, job) = self.entry(path);
+        let result = validate_file(&planned, job, false, std::future::pending::<()>).await;
+        result.cases.iter().filter(|case| case.status == CaseStatus::Passed).count()
+    }
+
+    /// Runs all tests and entries, `jobs` files at a time; returns how many cases passed.
+    pub async fn run(&self, jobs: usize) -> usize {
         let options = RunOptions {
-            files,
+            files: self.planned(),
             modules: self.modules(),
             limits: Limits::default(),
             jobs,
             filter: None,
             fail_fast: false,
+            keep_documents: false,
             warnings: Vec::new(),
         };
         // Nobody receives the events: the reports are not what is measured.
         let (events, _) = mpsc::unbounded_channel();
         let (_ask, urgency) = watch::channel(Urgency::None);
-        run_tests(options, events, urgency).await.passed
+        runner::run(options, events, urgency).await.passed
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::diagnostic::{Diagnostic, Place, Snippet};
+use crate::resource::JsonPath;
 use crate::tree::RelPath;
 
 /// One step of a run, in the order in which it happened.
@@ -75,7 +76,7 @@ pub struct Counts {
     pub files_not_run: usize,
     /// Cases that passed.
     pub passed: usize,
-    /// Cases that failed an assertion.
+    /// Cases that failed an assertion, and resources that are not valid.
     pub failed: usize,
     /// Cases that failed in any other way, those that stand for a whole file included.
     pub errors: usize,
@@ -85,13 +86,29 @@ pub struct Counts {
     pub todo: usize,
     /// Cases that `--filter` left out. They appear nowhere else.
     pub filtered_out: usize,
+    /// Warnings about cases, whatever became of the cases.
+    pub warnings: usize,
 }
 
-/// Everything that is known of one test file.
+/// What a file is run for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// Its test cases.
+    Tests,
+    /// The resources that it builds. Each is a case of its own, as is building them.
+    Entry {
+        /// Its names in `[entries]`, in order.
+        aliases: Vec<String>,
+    },
+}
+
+/// Everything that is known of one file.
 #[derive(Debug, Clone)]
 pub struct FileResult {
     /// The file, from the repository root.
     pub path: RelPath,
+    /// What it was run for.
+    pub kind: FileKind,
     /// The folder of the project that it belongs to, from the repository root (empty: the root).
     pub project: RelPath,
     /// Passed, failed, or did not run.
@@ -106,6 +123,8 @@ pub struct FileResult {
     pub output: Vec<OutputLine>,
     /// How many cases `--filter` left out.
     pub filtered_out: usize,
+    /// What an entry rendered, in its order, where somebody asked for it and it could be rendered, valid or not.
+    pub documents: Option<Arc<Vec<serde_json::Value>>>,
 }
 
 /// What became of a file.
@@ -132,6 +151,8 @@ pub struct CaseResult {
     pub duration: Duration,
     /// What went wrong, in the order in which it did. Empty unless the case failed.
     pub failures: Vec<Failure>,
+    /// What deserves a look and fails nothing.
+    pub warnings: Vec<Failure>,
     /// What it printed.
     pub output: Vec<OutputLine>,
 }
@@ -141,7 +162,7 @@ pub struct CaseResult {
 pub enum CaseStatus {
     /// It ran and nothing failed.
     Passed,
-    /// An assertion failed, and nothing worse happened.
+    /// An assertion failed, or a resource is not valid, and nothing worse happened.
     Failed,
     /// It failed in any other way: an error was thrown, time or memory ran out, the file did not load.
     Error,
@@ -159,7 +180,8 @@ pub enum CaseStatus {
 pub struct Failure {
     /// Which kind of failure.
     pub kind: FailureKind,
-    /// The class of the error (`AssertionError`, `TypeError`), or [`FailureKind::name`].
+    /// The class of the error (`AssertionError`, `TypeError`), the rule that a resource breaks (`unknown-field`), or
+    /// [`FailureKind::name`].
     pub type_name: String,
     /// What happened. Never empty; may have several lines.
     pub message: String,
@@ -167,6 +189,8 @@ pub struct Failure {
     pub comparison: Option<Comparison>,
     /// Where it happened, in the user's source.
     pub place: Option<Place>,
+    /// Where in a rendered resource.
+    pub json_path: Option<JsonPath>,
     /// The lines around [`Failure::place`].
     pub snippet: Option<Snippet>,
     /// The stack, innermost first, of the user's files only.
@@ -213,11 +237,14 @@ pub enum Stream {
     Err,
 }
 
-/// Which kind of failure. Only [`FailureKind::Assertion`] is a JUnit `failure`; all others are `error`s.
+/// Which kind of failure. [`FailureKind::Assertion`] and [`FailureKind::Validation`] are a JUnit `failure`: what was
+/// asked was answered, with no. All others are `error`s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// `expect(…)` did not hold.
     Assertion,
+    /// A rendered resource breaks a rule.
+    Validation,
     /// The code under test, the test or a hook threw.
     Thrown,
     /// A promise was rejected and nobody handled it.
@@ -236,6 +263,8 @@ pub enum FailureKind {
     Load,
     /// The file has no cases.
     NoTests,
+    /// An entry did not call `build` exactly once, or what it built cannot be written as JSON.
+    BuildContract,
     /// The run was interrupted while the case ran.
     Interrupted,
     /// husako-ci itself failed.
@@ -247,6 +276,7 @@ impl FailureKind {
     pub fn name(self) -> &'static str {
         match self {
             FailureKind::Assertion => "AssertionError",
+            FailureKind::Validation => "ValidationError",
             FailureKind::Thrown => "Error",
             FailureKind::UnhandledRejection => "UnhandledRejection",
             FailureKind::Timeout => "Timeout",
@@ -256,13 +286,32 @@ impl FailureKind {
             FailureKind::Compile => "CompileError",
             FailureKind::Load => "LoadError",
             FailureKind::NoTests => "NoTests",
+            FailureKind::BuildContract => "BuildContractError",
             FailureKind::Interrupted => "Interrupted",
             FailureKind::Internal => "InternalError",
         }
     }
 }
 
+impl FailureKind {
+    /// Whether it is an answer (a JUnit `failure`), and not something that kept from giving one (an `error`).
+    pub fn is_verdict(self) -> bool {
+        matches!(self, FailureKind::Assertion | FailureKind::Validation)
+    }
+}
+
 impl CaseStatus {
+    /// The status of a case with these failures.
+    pub fn of(failures: &[Failure]) -> CaseStatus {
+        if failures.is_empty() {
+            CaseStatus::Passed
+        } else if failures.iter().all(|failure| failure.kind.is_verdict()) {
+            CaseStatus::Failed
+        } else {
+            CaseStatus::Error
+        }
+    }
+
     /// Whether the case makes its file and the run fail.
     pub fn is_failure(&self) -> bool {
         match self {
@@ -284,6 +333,7 @@ impl Counts {
         }
         self.filtered_out += file.filtered_out;
         for case in &file.cases {
+            self.warnings += case.warnings.len();
             match case.status {
                 CaseStatus::Passed => self.passed += 1,
                 CaseStatus::Failed => self.failed += 1,

@@ -13,10 +13,14 @@ mod discover;
 mod engine;
 mod event;
 mod report;
+mod resource;
+mod rule;
 mod runner;
 mod schema;
 mod sdk;
+mod sources;
 mod tree;
+mod yaml;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -8,8 +8,12 @@ mod arguments;
 mod attacks;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/entries.rs"]
+mod entries;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/schemas.rs"]
+mod schemas;
 #[path = "cli/signals.rs"]
 mod signals;
 #[path = "cli/table.rs"]

@@ -16,10 +16,14 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("compile", 2),
         ("discover", 2),
         ("schema", 2),
+        ("yaml", 2),
+        ("sources", 2),
         ("config", 1),
         ("event", 1),
         ("sdk", 1),
         ("diagnostic", 0),
+        ("resource", 0),
+        ("rule", 0),
         ("tree", 0),
     ])
 }

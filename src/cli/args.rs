@@ -3,16 +3,126 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
-/// Runs the husako tests of a repository, each file in a JavaScript runtime of its own.
+/// Runs the husako tests of a repository and renders and validates its entries, each file in a JavaScript runtime of its
+/// own.
 #[derive(Debug, Parser)]
-#[command(name = "husako-ci", version, max_term_width = 100, after_help = super::exit::HELP)]
+#[command(
+    name = "husako-ci",
+    version,
+    max_term_width = 100,
+    after_help = super::exit::HELP,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// What to do instead of running everything.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Render entries as YAML, to stdout or to files
+    #[command(after_help = super::exit::ENTRY_HELP)]
+    Render(RenderArgs),
+    /// Do all that `render` does, and write no YAML [default: all entries]
+    #[command(after_help = super::exit::ENTRY_HELP)]
+    Check(CheckArgs),
+}
+
+/// A run of everything.
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArgs {
     /// Folders, files and globs to run [default: everything below the current folder]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<String>,
 
+    /// Print what would run, and run nothing
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "text",
+        help_heading = "Choosing what runs"
+    )]
+    pub(super) list: Option<ListFormat>,
+
+    /// Write the type declarations of "husako" and "husako/test" below a folder, and run nothing
+    #[arg(long, value_name = "FOLDER", help_heading = "Editors")]
+    pub(super) write_types: Option<PathBuf>,
+
+    /// Run the tests, and render no entry
+    #[arg(long, conflicts_with = "entries_only", help_heading = "Choosing what runs")]
+    pub(super) tests_only: bool,
+
+    /// Render and validate the entries, and run no test
+    #[arg(long, help_heading = "Choosing what runs")]
+    pub(super) entries_only: bool,
+
+    /// Run only the cases whose full name ("suite > case", "Deployment prod/web") matches
+    #[arg(long, value_name = "REGEX", help_heading = "Choosing what runs")]
+    pub(super) filter: Option<regex::Regex>,
+
+    /// Run only files that match; can be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Choosing what runs")]
+    pub(super) include: Vec<String>,
+
+    /// Leave out files that match; can be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Choosing what runs")]
+    pub(super) exclude: Vec<String>,
+
+    /// What to do when there is nothing to run
+    #[arg(long, value_name = "WHAT", default_value = "fail", help_heading = "Choosing what runs")]
+    pub(super) no_tests: NoTests,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// `render`.
+#[derive(Debug, clap::Args)]
+pub(super) struct RenderArgs {
+    /// Entries to render: names in [entries], or files
+    #[arg(value_name = "ENTRY|FILE", required_unless_present = "all")]
+    pub(super) targets: Vec<String>,
+
+    /// Render every entry below the current folder
+    #[arg(long, conflicts_with = "targets")]
+    pub(super) all: bool,
+
+    /// Where to write [default: stdout]: a file that ends in .yaml or .yml, or else a folder, that gets a file for each
+    /// entry, named after it
+    #[arg(short, long, value_name = "FILE|FOLDER")]
+    pub(super) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// `check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Entries to check: names in [entries], or files [default: every entry below the current folder]
+    #[arg(value_name = "ENTRY|FILE")]
+    pub(super) targets: Vec<String>,
+
+    /// Check every entry below the current folder
+    #[arg(long, conflicts_with = "targets")]
+    pub(super) all: bool,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// How to run and what to report, whatever is run.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct CommonArgs {
     /// Write a JUnit XML report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) junit: Option<PathBuf>,
@@ -32,37 +142,6 @@ pub(super) struct Args {
     /// When to use colour; NO_COLOR turns it off too
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Reports")]
     pub(super) color: ColorChoice,
-
-    /// Print what would run, and run nothing
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "text",
-        help_heading = "Choosing what runs"
-    )]
-    pub(super) list: Option<ListFormat>,
-
-    /// Write the type declarations of "husako" and "husako/test" below a folder, and run nothing
-    #[arg(long, value_name = "FOLDER", help_heading = "Editors")]
-    pub(super) write_types: Option<PathBuf>,
-
-    /// Run only the cases whose full name ("suite > case") matches
-    #[arg(long, value_name = "REGEX", help_heading = "Choosing what runs")]
-    pub(super) filter: Option<regex::Regex>,
-
-    /// Run only files that match; can be given several times
-    #[arg(long, value_name = "GLOB", help_heading = "Choosing what runs")]
-    pub(super) include: Vec<String>,
-
-    /// Leave out files that match; can be given several times
-    #[arg(long, value_name = "GLOB", help_heading = "Choosing what runs")]
-    pub(super) exclude: Vec<String>,
-
-    /// What to do when there is nothing to run
-    #[arg(long, value_name = "WHAT", default_value = "fail", help_heading = "Choosing what runs")]
-    pub(super) no_tests: NoTests,
 
     /// Start no more files after one has failed
     #[arg(long, help_heading = "Running")]
@@ -87,6 +166,21 @@ pub(super) struct Args {
     /// Let imports leave their project (they never leave the repository)
     #[arg(long, help_heading = "Running")]
     pub(super) allow_outside_root: bool,
+
+    /// Use what `husako gen` has written to .husako/types, also where husako-ci has types of its own
+    #[arg(long, help_heading = "Running")]
+    pub(super) use_generated_types: bool,
+}
+
+impl Args {
+    /// What is common to all commands.
+    pub(super) fn common(&self) -> &CommonArgs {
+        match &self.command {
+            None => &self.run.common,
+            Some(Command::Render(args)) => &args.common,
+            Some(Command::Check(args)) => &args.common,
+        }
+    }
 }
 
 /// When to use colour.

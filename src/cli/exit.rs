@@ -5,17 +5,31 @@ use std::process::ExitCode;
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
 Exit status: 0 all passed; 1 something failed; 2 wrong arguments or configuration; 8 nothing to run;
-9 a report could not be written; 130 interrupted.";
+9 a report could not be written; 130 interrupted. `render` and `check` tell more of what failed:
+3, 4 and 7, see their --help.";
+
+/// The end of `--help` of the commands that are about entries.
+pub(super) const ENTRY_HELP: &str = "\
+Exit status: 0 all passed; of the first entry that failed: 3 it does not compile, 4 it threw or could not
+be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong arguments or configuration;
+8 there are no entries; 9 a file could not be written; 130 interrupted.";
 
 /// How the program ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Exit {
     /// Everything that ran passed.
+    #[default]
     Passed,
     /// A case or a file failed, or husako-ci itself did.
     Failed,
     /// The arguments or the configuration are wrong; nothing ran.
     Usage,
+    /// `render`, `check`: an entry does not compile.
+    Compile,
+    /// `render`, `check`: an entry threw, could not be loaded, or reached a limit.
+    Runtime,
+    /// `render`, `check`: an entry breaks the build contract, or renders what is not valid.
+    Invalid,
     /// Nothing was found to run.
     NothingToRun,
     /// A report that was asked for could not be written.
@@ -31,6 +45,9 @@ impl Exit {
             Exit::Passed => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Compile => 3,
+            Exit::Runtime => 4,
+            Exit::Invalid => 7,
             Exit::NothingToRun => 8,
             Exit::ReportNotWritten => 9,
             Exit::Interrupted => 130,
@@ -42,8 +59,11 @@ impl Exit {
     fn meaning(self) -> &'static str {
         match self {
             Exit::Passed => "everything that ran passed",
-            Exit::Failed => "a case or a file failed, or husako-ci itself did",
+            Exit::Failed => "a case, a file or an entry failed, or husako-ci itself did",
             Exit::Usage => "the arguments or the configuration are wrong; nothing ran",
+            Exit::Compile => "`render` and `check`: the first entry that failed does not compile",
+            Exit::Runtime => "`render` and `check`: it threw, could not be loaded, or reached a limit",
+            Exit::Invalid => "`render` and `check`: it breaks the build contract, or a resource is not valid",
             Exit::NothingToRun => "nothing was found to run (see `--no-tests`)",
             Exit::ReportNotWritten => "a report that was asked for could not be written",
             Exit::Interrupted => "interrupted by Ctrl-C or SIGTERM; all reports are written",
@@ -66,10 +86,13 @@ impl From<Exit> for ExitCode {
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 6] = [
+    const ALL: [Exit; 9] = [
         Exit::Passed,
         Exit::Failed,
         Exit::Usage,
+        Exit::Compile,
+        Exit::Runtime,
+        Exit::Invalid,
         Exit::NothingToRun,
         Exit::ReportNotWritten,
         Exit::Interrupted,
@@ -91,7 +114,8 @@ mod tests {
     #[test]
     fn the_help_names_every_status() {
         for exit in ALL {
-            assert!(HELP.contains(&format!("{} ", exit.code())), "{exit:?}");
+            let told = format!("{} ", exit.code());
+            assert!(HELP.contains(&told) || ENTRY_HELP.contains(&told), "{exit:?}");
         }
     }
 

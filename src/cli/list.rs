@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::{ListFormat, NoTests};
 use super::exit::Exit;
-use super::settings::Settings;
+use super::settings::{Selection, Settings};
 use super::tell;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -17,8 +17,14 @@ use crate::discover::{Found, discover};
 /// # Errors
 ///
 /// The mistakes in the configuration, warnings beside them.
-pub(super) fn find(settings: &Settings) -> Result<Found, Vec<Diagnostic>> {
-    let found = discover(&*settings.tree, &settings.request, &compile::specifiers);
+pub(super) fn find(settings: &Settings, selection: &Selection) -> Result<Found, Vec<Diagnostic>> {
+    let mut found = discover(&*settings.tree, &selection.request, &compile::specifiers);
+    if !selection.tests {
+        found.tests.clear();
+    }
+    if !selection.entries {
+        found.entries.clear();
+    }
     if found.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(found.diagnostics);
     }
@@ -46,8 +52,12 @@ pub(super) const NOTHING_FOUND: &str = "no tests and no entries were found";
 /// # Errors
 ///
 /// The mistakes in the configuration.
-pub(super) fn run(settings: &Settings, format: ListFormat) -> Result<Exit, Vec<Diagnostic>> {
-    let found = find(settings)?;
+pub(super) fn run(
+    settings: &Settings,
+    selection: &Selection,
+    format: ListFormat,
+) -> Result<Exit, Vec<Diagnostic>> {
+    let found = find(settings, selection)?;
     tell(&found.diagnostics, settings.color_errors);
     let text = match format {
         ListFormat::Text => text(&found),
@@ -57,7 +67,7 @@ pub(super) fn run(settings: &Settings, format: ListFormat) -> Result<Exit, Vec<D
         return Ok(Exit::ReportNotWritten);
     }
     if found.tests.is_empty() && found.entries.is_empty() {
-        let (exit, diagnostic) = nothing(settings.no_tests, NOTHING_FOUND);
+        let (exit, diagnostic) = nothing(selection.no_tests, NOTHING_FOUND);
         tell(diagnostic.as_slice(), settings.color_errors);
         return Ok(exit);
     }

@@ -6,6 +6,8 @@ mod capacity;
 mod exit;
 mod list;
 mod output;
+mod render;
+mod run;
 mod settings;
 mod test;
 mod types;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::Args;
+use self::args::{Args, CheckArgs, Command, RenderArgs};
 use self::exit::Exit;
 use self::settings::Settings;
 use crate::diagnostic::Diagnostic;
@@ -32,17 +34,35 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Passed.into() };
         }
     };
-    let color_errors = settings::color(args.color, settings::Stream::Err);
-    let result = Settings::resolve(args).and_then(|settings| match (&settings.write_types, settings.list) {
-        (Some(folder), _) => Ok(types::run(&settings, folder)),
-        (None, Some(format)) => list::run(&settings, format),
-        (None, None) => test::run(settings),
-    });
-    match result {
+    let color_errors = settings::color(args.common().color, settings::Stream::Err);
+    match command(args) {
         Ok(exit) => exit.into(),
         Err(diagnostics) => {
             tell(&diagnostics, color_errors);
             Exit::Usage.into()
+        }
+    }
+}
+
+fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
+    match args.command {
+        None => {
+            let settings = Settings::resolve(args.run.common.clone(), &args.run.paths)?;
+            if let Some(folder) = &args.run.write_types {
+                return Ok(types::run(&settings, folder));
+            }
+            let list = args.run.list;
+            let selection = settings.select(args.run)?;
+            match list {
+                Some(format) => list::run(&settings, &selection, format),
+                None => test::run(&settings, &selection),
+            }
+        }
+        Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {
+            render::render(&Settings::resolve(common, &targets)?, &targets, output.as_deref())
+        }
+        Some(Command::Check(CheckArgs { targets, all: _, common })) => {
+            render::check(&Settings::resolve(common, &targets)?, &targets)
         }
     }
 }

@@ -4,67 +4,70 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Args, ColorChoice, ListFormat, NoTests};
+use super::args::{ColorChoice, CommonArgs, NoTests, RunArgs};
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
-use crate::engine::{DEFAULT_STACK_BYTES, Limits};
+use crate::engine::{DEFAULT_STACK_BYTES, ImportRules, Limits};
 use crate::report::terminal::Verbosity;
 use crate::tree::{Pattern, RelPath, SourceTree, WorkTree};
 
-/// Everything that a run needs to know.
+/// How to run and what to report, whatever is run.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) tree: Arc<WorkTree>,
-    pub(super) request: Request,
-    pub(super) list: Option<ListFormat>,
-    pub(super) no_tests: NoTests,
-    pub(super) filter: Option<regex::Regex>,
+    /// The current folder, from the root of the repository.
+    pub(super) here: RelPath,
     pub(super) junit: Option<PathBuf>,
     pub(super) json: Option<PathBuf>,
     pub(super) verbosity: Verbosity,
     pub(super) color: bool,
     /// Whether diagnostics on stderr use colour.
     pub(super) color_errors: bool,
-    pub(super) write_types: Option<PathBuf>,
     pub(super) fail_fast: bool,
     pub(super) jobs: usize,
     pub(super) limits: Limits,
-    pub(super) allow_outside_root: bool,
+    pub(super) imports: ImportRules,
+}
+
+/// What a run of everything runs.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) request: Request,
+    /// Whether tests are run.
+    pub(super) tests: bool,
+    /// Whether entries are rendered.
+    pub(super) entries: bool,
+    pub(super) filter: Option<regex::Regex>,
+    pub(super) no_tests: NoTests,
 }
 
 impl Settings {
-    /// Resolves all settings.
+    /// Resolves what is common to all commands. `paths` say which repository is meant.
     ///
     /// # Errors
     ///
     /// Every argument that makes no sense here.
-    pub(super) fn resolve(args: Args) -> Result<Settings, Vec<Diagnostic>> {
+    pub(super) fn resolve(args: CommonArgs, paths: &[String]) -> Result<Settings, Vec<Diagnostic>> {
         // Every argument is named, so that none can be forgotten.
-        let Args {
-            paths,
+        let CommonArgs {
             junit,
             json,
             quiet,
             verbose,
             color,
-            list,
-            write_types,
-            filter,
-            include,
-            exclude,
-            no_tests,
             fail_fast,
             jobs,
             timeout_ms,
             test_timeout_ms,
             max_heap_mb,
             allow_outside_root,
+            use_generated_types,
         } = args;
         let cwd = std::env::current_dir().and_then(|cwd| cwd.canonicalize());
         let cwd =
             cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
-        let root = root(&cwd, &paths);
+        let root = root(&cwd, paths);
         if junit.is_some() && junit == json {
             let message = "--junit and --json name the same file";
             return Err(vec![Diagnostic::error(message).help("each report needs a file of its own")]);
@@ -79,11 +82,8 @@ impl Settings {
             stack_bytes: DEFAULT_STACK_BYTES,
         };
         Ok(Settings {
-            request: request(&tree, &here, &paths, &include, &exclude)?,
             tree: Arc::new(tree),
-            list,
-            no_tests,
-            filter,
+            here,
             junit,
             json,
             verbosity: match (quiet, verbose) {
@@ -93,40 +93,69 @@ impl Settings {
             },
             color: self::color(color, Stream::Out),
             color_errors: self::color(color, Stream::Err),
-            write_types,
             fail_fast,
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
-            allow_outside_root,
+            imports: ImportRules { allow_outside_root, use_generated_types },
         })
     }
-}
 
-fn request(
-    tree: &WorkTree,
-    here: &RelPath,
-    paths: &[String],
-    include: &[String],
-    exclude: &[String],
-) -> Result<Request, Vec<Diagnostic>> {
-    let mut errors = Vec::new();
-    let mut keep = |result: Result<Pattern, Diagnostic>| result.map_err(|error| errors.push(error)).ok();
-    let pattern = |flag: &str, text: &str| {
-        Pattern::filter(here, text).map_err(|error| Diagnostic::error(format!("{flag} {text}: {error}")))
-    };
-    let include = include.iter().filter_map(|text| keep(pattern("--include", text))).collect();
-    let exclude = exclude.iter().filter_map(|text| keep(pattern("--exclude", text))).collect();
-    let mut scopes = Vec::new();
-    for path in paths {
-        match Scope::parse(here, path, tree) {
-            Ok(scope) => scopes.push(scope),
-            Err(error) => errors.push(error),
+    /// The whole of what lies below the current folder.
+    pub(super) fn below_here(&self) -> Vec<Scope> {
+        if self.here.is_root() { Vec::new() } else { vec![Scope::Folder(self.here.clone())] }
+    }
+
+    /// Resolves what a run of everything runs.
+    ///
+    /// # Errors
+    ///
+    /// Every path and pattern that makes no sense here.
+    pub(super) fn select(&self, args: RunArgs) -> Result<Selection, Vec<Diagnostic>> {
+        let RunArgs {
+            paths,
+            list: _,
+            write_types: _,
+            tests_only,
+            entries_only,
+            filter,
+            include,
+            exclude,
+            no_tests,
+            common: _,
+        } = args;
+        let request = self.request(&paths, &include, &exclude)?;
+        Ok(Selection { request, tests: !entries_only, entries: !tests_only, filter, no_tests })
+    }
+
+    fn request(
+        &self,
+        paths: &[String],
+        include: &[String],
+        exclude: &[String],
+    ) -> Result<Request, Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let mut keep = |result: Result<Pattern, Diagnostic>| result.map_err(|error| errors.push(error)).ok();
+        let pattern = |flag: &str, text: &str| {
+            Pattern::filter(&self.here, text)
+                .map_err(|error| Diagnostic::error(format!("{flag} {text}: {error}")))
+        };
+        let include = include.iter().filter_map(|text| keep(pattern("--include", text))).collect();
+        let exclude = exclude.iter().filter_map(|text| keep(pattern("--exclude", text))).collect();
+        let mut scopes = Vec::new();
+        for path in paths {
+            match Scope::parse(&self.here, path, &*self.tree) {
+                Ok(scope) => scopes.push(scope),
+                Err(error) => errors.push(error),
+            }
         }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if scopes.is_empty() {
+            scopes = self.below_here();
+        }
+        Ok(Request { scopes, include, exclude, named_are_entries: false })
     }
-    if scopes.is_empty() && errors.is_empty() && !here.is_root() {
-        scopes.push(Scope::Folder(here.clone()));
-    }
-    if errors.is_empty() { Ok(Request { scopes, include, exclude }) } else { Err(errors) }
 }
 
 /// The root of the repository that a run is about: that of the current folder, or that of the first path when it lies

@@ -1,6 +1,7 @@
 //! TypeScript to JavaScript, with [oxc](https://oxc.rs): types are stripped, what the engine does not know is lowered.
 
 mod imports;
+mod literals;
 mod source_map;
 mod stack;
 
@@ -19,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::tree::RelPath;
 
 pub(crate) use imports::{Exports, Import, Names, specifiers};
+pub(crate) use literals::{Call, Spot, find_call};
 pub(crate) use source_map::SourceMap;
 pub(crate) use stack::this_thread_has;
 
@@ -173,6 +175,19 @@ impl<'s> LineIndex<'s> {
         let line = self.starts.partition_point(|start| *start <= offset);
         let before = self.source.get(self.starts[line - 1]..offset).unwrap_or_default();
         (line as u32, before.chars().count() as u32 + 1)
+    }
+
+    /// The offset of a line and a column, both from 1, the column in UTF-16 units.
+    fn offset(&self, line: u32, column: u32) -> Option<usize> {
+        let start = *self.starts.get(line.checked_sub(1)? as usize)?;
+        let mut units = column.checked_sub(1)? as usize;
+        let rest = self.source.get(start..)?;
+        let end = rest.char_indices().find(|(_, c)| {
+            let found = units == 0;
+            units = units.saturating_sub(c.len_utf16());
+            found
+        });
+        Some(end.map_or(self.source.len(), |(at, _)| start + at))
     }
 }
 

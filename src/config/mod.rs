@@ -4,9 +4,11 @@ mod document;
 mod plugin;
 mod source;
 
-use toml::de::DeTable;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::rule::{Level, Levels, Rule};
 use crate::tree::{Pattern, RelPath};
 use document::{Document, in_order, near_suggestion, suggestion};
 
@@ -41,10 +43,12 @@ pub struct Ci {
     pub exclude: Vec<Named<Pattern>>,
     /// Files that are entries without being named.
     pub entries: Vec<Named<Pattern>>,
+    /// `[ci.rules]`: how findings about rendered resources count.
+    pub rules: Levels,
 }
 
 const SECTIONS: [&str; 6] = ["entries", "resources", "schemas", "charts", "plugins", "ci"];
-const CI_KEYS: [&str; 3] = ["include", "exclude", "entries"];
+const CI_KEYS: [&str; 4] = ["include", "exclude", "entries", "rules"];
 /// Tables of husako that say nothing to a CI run: known, and of no use here.
 const OF_HUSAKO: [&str; 2] = ["cluster", "clusters"];
 
@@ -107,6 +111,10 @@ fn ci(doc: &mut Document<'_>, table: &DeTable<'_>) -> Ci {
             "include" => &mut ci.include,
             "exclude" => &mut ci.exclude,
             "entries" => &mut ci.entries,
+            "rules" => {
+                ci.rules = rules(doc, value);
+                continue;
+            }
             _ => {
                 let message = format!("unknown key `{key}` in [ci]");
                 doc.error_with_help(&span, message, suggestion(key, &CI_KEYS));
@@ -123,6 +131,31 @@ fn ci(doc: &mut Document<'_>, table: &DeTable<'_>) -> Ci {
         }
     }
     ci
+}
+
+fn rules(doc: &mut Document<'_>, value: &Spanned<DeValue<'_>>) -> Levels {
+    let mut levels = Levels::default();
+    let Some(table) = doc.table(value, "[ci.rules]") else { return levels };
+    for (name, span, value) in in_order(table) {
+        let Some(rule) = Rule::named(name) else {
+            let names: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+            doc.error_with_help(
+                &span,
+                format!("unknown rule `{name}` in [ci.rules]"),
+                suggestion(name, &names),
+            );
+            continue;
+        };
+        let Some(text) = doc.string(value, &format!("`{name}` in [ci.rules]")) else { continue };
+        match Level::named(&text.value) {
+            Some(level) => levels.set(rule, level),
+            None => {
+                let message = format!("unknown level `{}` of `{name}` in [ci.rules]", text.value);
+                doc.error_with_help(&text.span, message, suggestion(&text.value, &Level::NAMES));
+            }
+        }
+    }
+    levels
 }
 
 /// A table of paths by name.

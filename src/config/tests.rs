@@ -203,3 +203,21 @@ own = { source = "file", path = "crds" }
         ]
     );
 }
+
+#[test]
+fn rules_have_levels() {
+    let rules =
+        config("[ci.rules]\nunknown-field = \"warn\"\nimage = \"off\"\nreference = \"error\"\n").ci.rules;
+    assert_eq!(rules.of(Rule::UnknownField), Level::Warn);
+    assert_eq!(rules.of(Rule::Image), Level::Off);
+    assert_eq!(rules.of(Rule::Reference), Level::Error);
+    assert_eq!(rules.of(Rule::Port), Level::Error);
+    assert_eq!(
+        mistakes("[ci.rules]\nunknown-feild = \"warn\"\nimage = \"offf\"\nport = 1\n"),
+        [
+            "infra/husako.toml:2:1: unknown rule `unknown-feild` in [ci.rules] (did you mean `unknown-field`?)",
+            "infra/husako.toml:3:9: unknown level `offf` of `image` in [ci.rules] (did you mean `off`?)",
+            "infra/husako.toml:4:8: `port` in [ci.rules] must be a string, not an integer (write \"1\")",
+        ]
+    );
+}

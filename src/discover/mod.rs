@@ -1,5 +1,6 @@
 //! Which files are tests and entries, and which projects they belong to.
 
+mod alias;
 mod importers;
 mod project;
 mod scope;
@@ -12,6 +13,7 @@ use crate::tree::{Kind, Pattern, ReadError, RelPath, SourceTree, nearest, walk};
 use project::Projects;
 use scope::Area;
 
+pub use alias::alias;
 pub use scope::Scope;
 
 /// Gives the import specifiers of a source, by its path and text.
@@ -26,6 +28,8 @@ pub struct Request {
     pub include: Vec<Pattern>,
     /// What matches one of them does not run.
     pub exclude: Vec<Pattern>,
+    /// Whether a file that is named, and is no test, is an entry whatever else it is.
+    pub named_are_entries: bool,
 }
 
 /// A folder with a `husako.toml`, or the root of the repository.
@@ -134,6 +138,12 @@ pub fn discover(tree: &dyn SourceTree, request: &Request, imports: &Imports<'_>)
         }
     }
 
+    if request.named_are_entries {
+        let named = sources_asked_for.iter().filter(|(path, _)| area.files.contains(path));
+        for (path, root) in named.filter(|(path, _)| !is_test(path.file_name())) {
+            entries.found.entry((*path).clone()).or_insert_with(|| (Vec::new(), root.clone()));
+        }
+    }
     diagnostics.append(&mut projects.diagnostics);
     diagnostics.append(&mut entries.diagnostics);
     let found = |path: &RelPath| tests.contains_key(path) || entries.found.contains_key(path);

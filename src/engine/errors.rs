@@ -4,8 +4,13 @@ use rquickjs::{Function, Object, Value};
 
 use super::modules::{Modules, Unit};
 use super::progress::{RawPlace, cut};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::compile::{self, Call, Spot};
+use crate::diagnostic::{Diagnostic, Place, near_miss};
 use crate::event::{Comparison, Failure, FailureKind, Frame};
+use crate::resource::Step;
+
+/// What the engine says where something is called that is no function.
+const NOT_A_FUNCTION: &str = "not a function";
 
 /// How much of a function's name is shown, in characters.
 const MAX_FUNCTION: usize = 200;
@@ -19,6 +24,9 @@ pub(crate) struct Thrown {
     pub(crate) stack: String,
     pub(crate) comparison: Option<Comparison>,
     pub(crate) causes: Vec<String>,
+    /// What was asked for lately and does not exist, latest first: the object's name, the property, and what the object
+    /// has instead.
+    pub(crate) misses: Vec<Vec<String>>,
     /// `null` was thrown: what the engine does when no memory is left for an error.
     pub(crate) is_null: bool,
 }
@@ -52,6 +60,7 @@ impl Thrown {
             stack: description.get("stack")?,
             comparison: expected.zip(received).map(|(expected, received)| Comparison { expected, received }),
             causes: description.get("causes")?,
+            misses: description.get("misses")?,
             is_null: false,
         })
     }
@@ -128,10 +137,11 @@ impl Sources<'_> {
             frames.remove(0);
         }
         let place = frames.first().map(|frame| frame.place.clone());
-        let message = if thrown.message.is_empty() {
-            format!("{} without a message", thrown.name)
-        } else {
-            thrown.message
+        let misspelt = place.as_ref().and_then(|place| self.misspelt(&thrown, place));
+        let (place, message, near) = match misspelt {
+            Some(misspelt) => (Some(misspelt.place), misspelt.message, misspelt.help),
+            None if thrown.message.is_empty() => (place, format!("{} without a message", thrown.name), None),
+            None => (place, thrown.message, None),
         };
         let type_name = match kind {
             FailureKind::Thrown | FailureKind::Assertion if !thrown.name.is_empty() => thrown.name,
@@ -145,13 +155,71 @@ impl Sources<'_> {
             place: None,
             snippet: None,
             frames,
-            help: help(kind).map(str::to_owned),
+            help: near.or_else(|| help(kind).map(str::to_owned)),
+            json_path: None,
             causes: thrown.causes,
         };
         if let Some(place) = place {
+            if let Some(innermost) = failure.frames.first_mut() {
+                innermost.place = place.clone();
+            }
             self.put(&mut failure, place);
         }
         failure
+    }
+
+    /// What to say of an error that comes of a property which does not exist: where, what, and what to do about it.
+    ///
+    /// Of the misses before it the right one is the one that is written where the error is.
+    fn misspelt(&self, thrown: &Thrown, place: &Place) -> Option<Misspelt> {
+        let found = thrown.misses.iter().find_map(|miss| match miss.as_slice() {
+            [owner, name, known @ ..] => {
+                let place = self.with_unit(place, |unit| written(unit, place, name)).flatten()?;
+                Some((owner, name, known, place))
+            }
+            _ => None,
+        });
+        let (owner, name, known, place) = found?;
+        let what = if thrown.message == NOT_A_FUNCTION { "method" } else { "property" };
+        let near = near_miss(name, known.iter().map(String::as_str));
+        Some(Misspelt {
+            place,
+            message: format!("{owner} has no {what} \"{}\"", cut(name, MAX_FUNCTION)),
+            help: near.map(|near| format!("did you mean \"{near}\"?")),
+        })
+    }
+
+    /// The calls of a raw stack that lie in the user's files, innermost first, each at the name of what is called.
+    ///
+    /// The engine tells a call by the last thing in its arguments that it knows the place of.
+    pub(super) fn calls(&self, stack: &str) -> Vec<Frame> {
+        let mut called = None;
+        let mut frames = Vec::new();
+        for line in stack.lines() {
+            if let Some(mut frame) = self.frame(line) {
+                if let Some(call) = self.call(&frame.place, called, &[]) {
+                    frame.place = at(&frame.place, call.name);
+                }
+                frames.push(frame);
+            }
+            called = function_of(line);
+        }
+        frames
+    }
+
+    /// The call of a function or method around a place, and where its value at `steps` is written.
+    pub(super) fn call(&self, place: &Place, name: Option<&str>, steps: &[Step]) -> Option<Call> {
+        let position = (place.line, place.column);
+        self.with_unit(place, |unit| compile::find_call(&unit.path, &unit.source, position, name, steps))?
+    }
+
+    /// Asks the file that a place is in.
+    pub(super) fn with_unit<T>(&self, place: &Place, ask: impl FnOnce(&Unit) -> T) -> Option<T> {
+        if place.path == self.main.path {
+            Some(ask(self.main))
+        } else {
+            self.modules.loaded(place.path.as_str()).map(|unit| ask(&unit))
+        }
     }
 
     /// A failure that a diagnostic tells.
@@ -166,16 +234,52 @@ impl Sources<'_> {
 
     /// Puts a failure at a place, with the lines around it.
     pub(crate) fn put(&self, failure: &mut Failure, place: Place) {
-        let shown = if place.path == self.main.path {
-            self.main.snippet(place.line, place.column, 1)
-        } else {
-            self.modules
-                .loaded(place.path.as_str())
-                .and_then(|unit| unit.snippet(place.line, place.column, 1))
-        };
-        failure.snippet = shown;
+        failure.snippet = self.with_unit(&place, |unit| unit.snippet(place.line, place.column, 1)).flatten();
         failure.place = Some(place);
     }
+}
+
+/// What is said of a misspelt property.
+struct Misspelt {
+    place: Place,
+    message: String,
+    help: Option<String>,
+}
+
+/// Where the name of a property is written that an error at a place may come of.
+fn written(unit: &Unit, place: &Place, name: &str) -> Option<Place> {
+    let called = compile::find_call(&unit.path, &unit.source, (place.line, place.column), Some(name), &[]);
+    let line_of = |line: u32| unit.source.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
+    if let Some(spot) = called.map(|call| call.name)
+        && line_of(spot.line)
+            .chars()
+            .skip(spot.column as usize - 1)
+            .take(spot.width as usize)
+            .eq(name.chars())
+    {
+        return Some(at(place, spot));
+    }
+    // It is read in another way, or the engine itself calls it.
+    let rest: String = line_of(place.line).chars().skip(place.column.saturating_sub(1) as usize).collect();
+    has_word(&rest, name).then(|| place.clone())
+}
+
+fn at(place: &Place, spot: Spot) -> Place {
+    Place { path: place.path.clone(), line: spot.line, column: spot.column }
+}
+
+/// The function of one line of a raw stack, be it the user's or not.
+fn function_of(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("at ")?.split_once(" (").map(|(function, _)| function)
+}
+
+/// Whether a name is written in a text, and not as a part of another name.
+fn has_word(text: &str, name: &str) -> bool {
+    let inner = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    !name.is_empty()
+        && text
+            .match_indices(name)
+            .any(|(at, _)| !text[..at].ends_with(inner) && !text[at + name.len()..].starts_with(inner))
 }
 
 /// A failure that knows nothing but its message.
@@ -189,6 +293,7 @@ pub(crate) fn plain(kind: FailureKind, message: impl Into<String>) -> Failure {
         snippet: None,
         frames: Vec::new(),
         help: help(kind).map(str::to_owned),
+        json_path: None,
         causes: Vec::new(),
     }
 }
@@ -201,11 +306,13 @@ fn help(kind: FailureKind) -> Option<&'static str> {
         FailureKind::UnhandledRejection => Some("await the promise, or handle its rejection"),
         FailureKind::Internal => Some("this is a bug in husako-ci: please report it"),
         FailureKind::Assertion
+        | FailureKind::Validation
         | FailureKind::Thrown
         | FailureKind::Timeout
         | FailureKind::Compile
         | FailureKind::Load
         | FailureKind::NoTests
+        | FailureKind::BuildContract
         | FailureKind::Interrupted => None,
     }
 }

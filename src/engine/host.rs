@@ -12,9 +12,10 @@ use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Res
 
 use super::errors::Thrown;
 use super::interrupt::Interrupt;
-use super::json::{self, NotJson};
+use super::json::{self, Judge, NotJson, Strict};
 use super::progress::{Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut};
 use super::timers::{Timers, fire_function};
+use super::trace::{self, Recorder};
 use crate::event::Stream;
 
 /// What runs now.
@@ -42,8 +43,10 @@ struct State {
     phase: Phase,
     /// In whose name work is started.
     owner: u32,
-    built: Vec<std::result::Result<serde_json::Value, NotJson>>,
+    built: Vec<std::result::Result<Strict, NotJson>>,
     uncaught: Vec<(u32, Thrown)>,
+    /// What a tracing run tells; `None` in any other.
+    recorder: Option<Recorder>,
 }
 
 impl Session {
@@ -52,8 +55,36 @@ impl Session {
             interrupt: Arc::new(interrupt),
             timers: Timers::default(),
             progress: Mutex::new(Progress::new()),
-            state: Mutex::new(State { phase, owner: 0, built: Vec::new(), uncaught: Vec::new() }),
+            state: Mutex::new(State {
+                phase,
+                owner: 0,
+                built: Vec::new(),
+                uncaught: Vec::new(),
+                recorder: None,
+            }),
         }
+    }
+
+    /// The session of an entry that runs to see where its resources are made.
+    pub(crate) fn tracing(interrupt: Interrupt) -> Session {
+        let session = Session::new(interrupt, Phase::Entry);
+        session.state().recorder = Some(Recorder::default());
+        session
+    }
+
+    /// Whether call sites are recorded.
+    pub(crate) fn is_tracing(&self) -> bool {
+        self.state().recorder.is_some()
+    }
+
+    /// Tells the recorder something. `None` if there is none.
+    pub(super) fn record<T>(&self, tell: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
+        self.state().recorder.as_mut().map(tell)
+    }
+
+    /// Takes what was recorded. Nothing more is.
+    pub(super) fn take_recorder(&self) -> Recorder {
+        self.state().recorder.take().unwrap_or_default()
     }
 
     /// What is known of the file so far.
@@ -91,7 +122,7 @@ impl Session {
     }
 
     /// Takes what the calls of `build` gave.
-    pub(crate) fn take_built(&self) -> Vec<std::result::Result<serde_json::Value, NotJson>> {
+    pub(crate) fn take_built(&self) -> Vec<std::result::Result<Strict, NotJson>> {
         std::mem::take(&mut self.state().built)
     }
 }
@@ -160,7 +191,7 @@ impl<'js> Rejections<'js> {
 #[derive(Clone, JsLifetime)]
 pub(crate) struct Shared(pub(crate) Arc<Session>);
 
-fn session(ctx: &Ctx<'_>) -> Result<Arc<Session>> {
+pub(super) fn session(ctx: &Ctx<'_>) -> Result<Arc<Session>> {
     let shared = ctx.userdata::<Shared>().map(|shared| shared.0.clone());
     shared.ok_or_else(|| Exception::throw_internal(ctx, "no session"))
 }
@@ -325,11 +356,20 @@ fn clear_timer(ctx: Ctx<'_>, timer: u32) -> Result<()> {
     Ok(())
 }
 
-fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>) -> Result<()> {
+fn build<'js>(
+    ctx: Ctx<'js>,
+    resources: Array<'js>,
+    builders: Array<'js>,
+    refusal_of: Function<'js>,
+    class_of: Function<'js>,
+) -> Result<()> {
     let session = session(&ctx)?;
     let entry = session.state().phase == Phase::Entry;
     if entry {
-        let built = json::strict(&ctx, resources.into_value())?;
+        if session.is_tracing() {
+            trace::collect(&ctx, builders)?;
+        }
+        let built = json::strict(&ctx, Judge { refusal_of, class_of }, resources.into_value())?;
         session.state().built.push(built);
     }
     Ok(())

@@ -6,8 +6,9 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module};
 
+use super::Job;
 use super::host::HostModule;
-use super::modules::{self, Modules};
+use super::modules;
 use super::running::Running;
 use crate::diagnostic::Diagnostic;
 use crate::event::FailureKind;
@@ -71,7 +72,8 @@ impl Loader for Imports {
         if name == modules::HOST {
             return Module::declare_def::<HostModule, _>(ctx.clone(), name);
         }
-        match self.running.job.modules.bytecode(name) {
+        let job = &self.running.job;
+        match job.modules.bytecode(&job.project.schemas, name) {
             Ok(bytecode) => bytecode.load(ctx),
             Err(diagnostics) => {
                 let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -84,11 +86,11 @@ impl Loader for Imports {
 
 /// Declares a module by its name in the engine.
 pub(super) fn load_module<'js>(
-    modules: &Modules,
+    job: &Job,
     ctx: &Ctx<'js>,
     name: &str,
 ) -> rquickjs::Result<Module<'js, Declared>> {
-    let bytecode = modules.bytecode(name).map_err(|diagnostics| {
+    let bytecode = job.modules.bytecode(&job.project.schemas, name).map_err(|diagnostics| {
         let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         Error::new_loading_message(name, text)
     })?;

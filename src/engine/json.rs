@@ -1,11 +1,15 @@
 //! JavaScript values as strict JSON: what cannot be said in JSON is an error that names its path.
 
-use rquickjs::function::This;
 use rquickjs::{Ctx, Filter, Function, Object, Result, Type, Value};
 use serde_json::{Map, Number, Value as Json};
 
+use crate::resource::{JsonPath, Step};
+
 /// How deep values may nest.
 const MAX_DEPTH: usize = 512;
+
+/// How many instances of classes are told of.
+const MAX_INSTANCES: usize = 1000;
 
 /// The largest integer up to which every integer is a number of JavaScript's: 2^53.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -14,11 +18,46 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what} cannot be written as JSON")]
 pub(crate) struct NotJson {
-    /// Where: `$[0].spec.replicas`.
-    pub(crate) path: String,
+    /// Where, from the whole value: `$[0].spec.replicas`.
+    pub(crate) path: JsonPath,
     /// What is there: `undefined`, `a function`, `a Date`.
     pub(crate) what: String,
 }
+
+impl NotJson {
+    /// Which of the resources it is in, and where in there.
+    pub(crate) fn in_document(&self) -> Option<(usize, JsonPath)> {
+        in_document(&self.path)
+    }
+}
+
+/// Takes the number of the resource off a path into the list of all.
+pub(crate) fn in_document(path: &JsonPath) -> Option<(usize, JsonPath)> {
+    match path.steps() {
+        [Step::Index(document), inside @ ..] => Some((*document, inside.to_vec().into())),
+        _ => None,
+    }
+}
+
+/// An instance of a class of the user's, where a plain object is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Instance {
+    /// Where, from the whole value.
+    pub(crate) path: JsonPath,
+    /// The name of its class.
+    pub(crate) class: String,
+}
+
+/// What the SDK knows of objects that no literal made.
+pub(crate) struct Judge<'js> {
+    /// Why such an object cannot be written as JSON; empty if it can.
+    pub(crate) refusal_of: Function<'js>,
+    /// The class of such an object; empty if it is plain after all.
+    pub(crate) class_of: Function<'js>,
+}
+
+/// A value as JSON, and the instances of classes in it.
+pub(crate) type Strict = (Json, Vec<Instance>);
 
 /// Converts a value.
 ///
@@ -27,12 +66,17 @@ pub(crate) struct NotJson {
 /// # Errors
 ///
 /// The outer error is JavaScript's (a getter threw, memory ran out); the inner one is the first value that is not JSON.
-pub(crate) fn strict<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Result<std::result::Result<Json, NotJson>> {
-    let tag: Function<'js> = ctx.eval("Object.prototype.toString")?;
-    let mut walk = Walk { tag, path: String::from("$"), open: Vec::new() };
+pub(crate) fn strict<'js>(
+    ctx: &Ctx<'js>,
+    judge: Judge<'js>,
+    value: Value<'js>,
+) -> Result<std::result::Result<Strict, NotJson>> {
+    // A new object has the prototype that the engine keeps, whatever became of the global `Object`.
+    let plain = Object::new(ctx.clone())?.get_prototype();
+    let mut walk = Walk { judge, plain, path: Vec::new(), open: Vec::new(), instances: Vec::new() };
     match walk.value(value) {
-        Ok(json) => Ok(Ok(json)),
-        Err(Stop::NotJson(what)) => Ok(Err(NotJson { path: walk.path, what })),
+        Ok(json) => Ok(Ok((json, walk.instances))),
+        Err(Stop::NotJson(what)) => Ok(Err(NotJson { path: walk.path.into(), what })),
         Err(Stop::Thrown(error)) => Err(error),
     }
 }
@@ -49,10 +93,13 @@ impl From<rquickjs::Error> for Stop {
 }
 
 struct Walk<'js> {
-    tag: Function<'js>,
-    path: String,
+    judge: Judge<'js>,
+    /// The prototype of plain objects.
+    plain: Option<Object<'js>>,
+    path: Vec<Step>,
     /// The objects around the current one.
     open: Vec<Object<'js>>,
+    instances: Vec<Instance>,
 }
 
 impl<'js> Walk<'js> {
@@ -70,7 +117,9 @@ impl<'js> Walk<'js> {
                 Ok(Json::String(text.unwrap_or_default()))
             }
             Type::Array => self.nested(value, Walk::array),
-            Type::Object | Type::Exception | Type::Proxy => self.nested(value, Walk::object),
+            Type::Object => self.nested(value, Walk::object),
+            Type::Proxy => self.nested(value, Walk::unusual),
+            Type::Exception => Err(Stop::NotJson("an Error".to_owned())),
             Type::Undefined | Type::Uninitialized => Err(Stop::NotJson("undefined".to_owned())),
             Type::BigInt => Err(Stop::NotJson("a bigint".to_owned())),
             Type::Symbol => Err(Stop::NotJson("a symbol".to_owned())),
@@ -104,47 +153,46 @@ impl<'js> Walk<'js> {
         let length: u32 = object.get("length")?;
         let mut items = Vec::new();
         for index in 0..length {
-            let end = self.path.len();
-            self.path.push_str(&format!("[{index}]"));
+            self.path.push(Step::Index(index as usize));
             items.push(self.value(object.get(index)?)?);
-            self.path.truncate(end);
+            self.path.pop();
         }
         Ok(Json::Array(items))
     }
 
     fn object(&mut self, object: Object<'js>) -> std::result::Result<Json, Stop> {
-        let tag: String = self.tag.call((This(object.clone()),))?;
-        match tag.as_str() {
-            "[object Date]" => return Err(Stop::NotJson("a Date".to_owned())),
-            "[object Map]" => return Err(Stop::NotJson("a Map".to_owned())),
-            "[object Set]" => return Err(Stop::NotJson("a Set".to_owned())),
-            "[object RegExp]" => return Err(Stop::NotJson("a RegExp".to_owned())),
-            _ => {}
+        let prototype = object.get_prototype();
+        if prototype.is_some() && prototype != self.plain {
+            return self.unusual(object);
         }
+        self.fields(object)
+    }
+
+    /// An object that may be an instance of a class.
+    fn unusual(&mut self, object: Object<'js>) -> std::result::Result<Json, Stop> {
+        let refusal: String = self.judge.refusal_of.call((object.clone(),))?;
+        if !refusal.is_empty() {
+            return Err(Stop::NotJson(refusal));
+        }
+        let class: String = self.judge.class_of.call((object.clone(),))?;
+        if !class.is_empty() && self.instances.len() < MAX_INSTANCES {
+            self.instances.push(Instance { path: self.path.clone().into(), class });
+        }
+        self.fields(object)
+    }
+
+    fn fields(&mut self, object: Object<'js>) -> std::result::Result<Json, Stop> {
         let mut map = Map::new();
         for key in object.own_keys::<String>(Filter::new().string().enum_only()) {
             let key = key?;
-            let end = self.path.len();
-            push_key(&mut self.path, &key);
             let value = object.get::<_, Value<'js>>(key.as_str())?;
+            self.path.push(Step::Key(key));
             let value = self.value(value)?;
-            self.path.truncate(end);
-            map.insert(key, value);
+            if let Some(Step::Key(key)) = self.path.pop() {
+                map.insert(key, value);
+            }
         }
         Ok(Json::Object(map))
-    }
-}
-
-/// `.key`, or `["key"]` where the key is no name.
-fn push_key(path: &mut String, key: &str) {
-    let is_name = !key.is_empty()
-        && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-        && !key.starts_with(|c: char| c.is_numeric());
-    if is_name {
-        path.push('.');
-        path.push_str(key);
-    } else {
-        path.push_str(&format!("[{key:?}]"));
     }
 }
 

@@ -14,18 +14,23 @@ mod progress;
 mod running;
 mod thread;
 mod timers;
+mod trace;
 mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use modules::{Modules, PluginModule, ProjectModules};
+pub(crate) use errors::plain;
+pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules};
+pub(crate) use trace::{CallSite, CallSites};
 
 use crate::compile;
-use crate::event::{CaseStatus, Failure, FileResult};
+use crate::event::{CaseStatus, Failure, FileResult, OutputLine};
+use crate::resource::JsonPath;
 use crate::tree::RelPath;
 use host::Phase;
 use running::Running;
+use trace::Broken;
 
 /// What the compiler may use of a file's thread without starting one of its own, in bytes.
 const COMPILER_STACK_BYTES: usize = 64 << 20;
@@ -98,6 +103,11 @@ pub(crate) struct Job {
 pub(crate) struct CaseListener(Arc<dyn Fn(&CaseStatus) + Send + Sync>);
 
 impl CaseListener {
+    /// Tells of a case.
+    pub(crate) fn tell(&self, status: &CaseStatus) {
+        (self.0)(status);
+    }
+
     /// Calls `listen` on the thread of the file.
     pub(crate) fn new(listen: impl Fn(&CaseStatus) + Send + Sync + 'static) -> CaseListener {
         CaseListener(Arc::new(listen))
@@ -123,19 +133,83 @@ pub(crate) async fn run_file(job: Job, cancelled: impl Future<Output = ()>) -> F
     }
 }
 
-/// Executes an entry: a module that calls `build` exactly once.
-///
-/// Returns the resources as strict JSON, keys in the order in which they were set.
+/// What an entry built.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Built {
+    /// The resources as strict JSON, in order; keys in the order in which they were set.
+    pub(crate) documents: Vec<serde_json::Value>,
+    /// Instances of classes in them: told as warnings of the rule `class-instance`.
+    pub(crate) instances: Vec<ClassInstance>,
+    /// What the entry printed.
+    pub(crate) output: Vec<OutputLine>,
+}
+
+/// An instance of a class of the user's where a plain object is meant. Its own data became part of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClassInstance {
+    /// The number of the document, from 0.
+    pub(crate) document: usize,
+    /// Where in the document.
+    pub(crate) path: JsonPath,
+    /// The name of the class.
+    pub(crate) class: String,
+}
+
+/// Why an entry built nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct NotBuilt {
+    /// What went wrong, at least one.
+    pub(crate) failures: Vec<Failure>,
+    /// What the entry printed.
+    pub(crate) output: Vec<OutputLine>,
+}
+
+/// Executes an entry: a module that calls `build` exactly once. When `cancelled` is ready, running code is stopped.
 ///
 /// # Errors
 ///
-/// Every failure: compile errors, what the entry threw, a broken build contract, a limit.
-pub(crate) async fn execute(job: Job) -> Result<serde_json::Value, Vec<Failure>> {
+/// Every failure: compile errors, what the entry threw, a limit, or a broken build contract
+/// ([`FailureKind::BuildContract`]): `build` not called once, or with what is not strict JSON. Then the entry is run once
+/// more to find the place.
+pub(crate) async fn execute(job: Job, cancelled: impl Future<Output = ()>) -> Result<Built, NotBuilt> {
     let running = Arc::new(Running::new(job, Phase::Entry));
-    match running.on_thread(std::future::pending(), Running::entry).await {
-        Ok(built) => built,
-        Err(failure) => Err(vec![failure]),
+    let mut cancelled = std::pin::pin!(cancelled);
+    let outcome = match running.on_thread(cancelled.as_mut(), Running::entry).await {
+        Ok(outcome) => outcome,
+        Err(failure) => Err(Broken::Failed(vec![failure])),
+    };
+    let broken = match outcome {
+        Ok(built) => return Ok(built),
+        Err(broken) => broken,
+    };
+    let output = running.take_output();
+    let mut failure = match broken.contract() {
+        Ok(failure) => failure,
+        Err(failures) => return Err(NotBuilt { failures, output }),
+    };
+    // A future that is ready must not be asked again.
+    let interrupt = &running.session.interrupt;
+    let site = if interrupt.is_cancelled() {
+        None
+    } else {
+        CallSites::of_broken(running.job.clone(), &broken, cancelled).await
+    };
+    if let Some(site) = site {
+        failure.place = Some(site.place);
+        failure.snippet = site.snippet;
+        failure.frames = site.frames;
     }
+    Err(NotBuilt { failures: vec![failure], output })
+}
+
+/// Executes an entry once more, to see where the parts of its resources are made. It gave `documents` before; a document that
+/// is another one this time has no places. When `cancelled` is ready, running code is stopped.
+pub(crate) async fn trace(
+    job: Job,
+    documents: &[serde_json::Value],
+    cancelled: impl Future<Output = ()>,
+) -> CallSites {
+    CallSites::of_documents(job, documents, cancelled).await
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::bytecode::{Bytecode, Debug};
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
 use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
-use crate::schema::codegen;
-use crate::schema::kubernetes::Kubernetes;
+use crate::schema::Schemas;
+use crate::schema::module::{Module, Names as Wanted};
 use crate::sdk;
+use crate::sources::{Absent, What};
 use crate::tree::{RelPath, SourceTree, resolve_import};
 
 /// The native module through which the SDK reaches the host.
@@ -19,8 +20,12 @@ pub(crate) const HOST: &str = "husako:host";
 const SDK: &str = "sdk:";
 /// The SDK's module that the host itself calls.
 pub(crate) const RUNTIME: &str = "sdk:runtime.ts";
-/// Prefix of the names of embedded Kubernetes modules; `#` and the names that an importer wants may follow.
-const KUBERNETES: &str = "k8s:";
+/// Prefix of the names of modules of builders: `types:<whose>/<module>#<names>`. Whose they are is the version of
+/// Kubernetes, or, where a project has its own, the number of its schemas. The names are those that the importer wants,
+/// or [`ALL`].
+const TYPES: &str = "types:";
+/// Every export of a module of builders.
+const ALL: &str = "*";
 
 /// How a project's imports are resolved.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +34,20 @@ pub(crate) struct ProjectModules {
     pub(crate) root: RelPath,
     /// Specifiers that plugins define: the file, and the plugin's folder.
     pub(crate) plugins: BTreeMap<String, PluginModule>,
+    /// What builders are made of.
+    pub(crate) schemas: Arc<Schemas>,
+    /// What the project names and does not have.
+    pub(crate) absent: Vec<Absent>,
+    pub(crate) rules: ImportRules,
+}
+
+/// What the user allows, or wants, of imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ImportRules {
     /// Whether relative imports may leave the project (never the repository).
     pub(crate) allow_outside_root: bool,
+    /// Whether a module that `husako gen` wrote is used also where there is a built-in one.
+    pub(crate) use_generated_types: bool,
 }
 
 /// A module of a plugin.
@@ -82,7 +99,6 @@ type Made<T> = Result<T, Arc<Vec<Diagnostic>>>;
 /// The modules of a run. Shared by all its files.
 pub(crate) struct Modules {
     tree: Arc<dyn SourceTree>,
-    kubernetes: &'static Kubernetes,
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
@@ -97,13 +113,7 @@ impl std::fmt::Debug for Modules {
 impl Modules {
     /// No module yet. `stack_bytes` bounds how deep the engine's own compiler may recurse.
     pub(crate) fn new(tree: Arc<dyn SourceTree>, stack_bytes: usize) -> Modules {
-        Modules {
-            tree,
-            kubernetes: Kubernetes::newest(),
-            stack_bytes,
-            units: Once::default(),
-            bytecode: Once::default(),
-        }
+        Modules { tree, stack_bytes, units: Once::default(), bytecode: Once::default() }
     }
 
     /// Reads and compiles a file that is used once: nothing of it is kept here.
@@ -133,12 +143,12 @@ impl Modules {
         self.units.peek(&RelPath::new(name)?)?.ok()
     }
 
-    /// The bytecode of a module by its name in the engine.
+    /// The bytecode of a module by its name in the engine. `schemas` are those of the project that imports it.
     ///
     /// # Errors
     ///
     /// Its syntax errors.
-    pub(crate) fn bytecode(&self, name: &str) -> Made<Bytecode> {
+    pub(crate) fn bytecode(&self, schemas: &Schemas, name: &str) -> Made<Bytecode> {
         self.bytecode.get(&name.to_owned(), || {
             let compile = |code: &str| {
                 let debug = if is_internal(name) { Debug::Stripped } else { Debug::Kept };
@@ -147,14 +157,8 @@ impl Modules {
             };
             if let Some(path) = name.strip_prefix(SDK) {
                 compile(&sdk_module(path)?.code)
-            } else if let Some(module) = name.strip_prefix(KUBERNETES) {
-                let (module, names) = module.split_once('#').map_or((module, None), |(m, n)| (m, Some(n)));
-                let names =
-                    names.map(|names| names.split(',').map(str::to_owned).collect::<BTreeSet<String>>());
-                let module = self.kubernetes.module(&format!("k8s/{module}"));
-                let source = module
-                    .map(|m| m.source(names.as_ref().map_or(codegen::Names::All, codegen::Names::Only)));
-                compile(&source.unwrap_or_default())
+            } else if let Some(module) = name.strip_prefix(TYPES) {
+                compile(&types_source(schemas, module).unwrap_or_default())
             } else {
                 let path = RelPath::new(name).unwrap_or_default();
                 compile(&self.unit(&path)?.compiled.code)
@@ -237,54 +241,52 @@ impl Modules {
             let plugin = project.plugins.values().find(|plugin| importer.starts_with(&plugin.root));
             let confine = match plugin {
                 Some(plugin) => Some(&plugin.root),
-                None => (!project.allow_outside_root).then_some(&project.root),
+                None => (!project.rules.allow_outside_root).then_some(&project.root),
             };
             let target = resolve_import(&*self.tree, importer, specifier, confine)
                 .map_err(|error| Diagnostic::error(error.to_string()))?;
             return self.file(specifier, import, target);
         }
-        Err(self.unknown(project, specifier))
+        Err(unknown(project, specifier))
     }
 
-    /// `k8s/*` and `helm/*`: embedded, else generated by `husako gen`.
+    /// `k8s/*` and `helm/*`: made of the project's schemas, or written by `husako gen` where those say nothing.
     fn schema_module(
         &self,
         project: &ProjectModules,
         specifier: &str,
         import: Option<&Import>,
     ) -> Result<String, Diagnostic> {
-        if let Some(module) = self.kubernetes.module(specifier) {
-            let exports = || module.exports().map(str::to_owned).collect();
-            let exported = |name: &str| module.exports().any(|export| export == name);
-            check_names(specifier, import, exported, exports).map_err(|diagnostic| {
-                let message = format!("{} in Kubernetes {}", diagnostic.message, self.kubernetes.version());
-                Diagnostic { message, ..diagnostic }
-            })?;
-            let module = module.name().trim_start_matches("k8s/");
-            return Ok(match import.map(|import| &import.names) {
-                Some(Names::Only(names)) => {
-                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                    format!("{KUBERNETES}{module}#{}", names.join(","))
-                }
-                Some(Names::All) | None => format!("{KUBERNETES}{module}"),
-            });
-        }
-        let generated = RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"));
-        if let Some(generated) = generated.filter(|path| self.tree.is_file(path)) {
+        let generated = || {
+            let path = RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"))?;
+            self.tree.is_file(&path).then_some(path)
+        };
+        if project.rules.use_generated_types
+            && let Some(generated) = generated()
+        {
             return self.file(specifier, import, generated);
         }
-        let mut diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
-        if let Some(near) = near_miss(specifier, self.kubernetes.module_names()) {
-            diagnostic = diagnostic.help(format!("did you mean \"{near}\"?"));
-        } else {
-            let what = if specifier.starts_with("helm/") {
-                "charts come from the .husako/ folder"
-            } else {
-                "Kubernetes' own types are built in; those of custom resources come from the .husako/ folder"
+        let Some(module) = project.schemas.module(specifier) else {
+            return match generated() {
+                Some(generated) => self.file(specifier, import, generated),
+                None => Err(missing_module(project, specifier)),
             };
-            diagnostic = diagnostic.help(format!("{what}, which `husako gen` writes"));
+        };
+        let exports = || module.exports().map(str::to_owned).collect();
+        let exported = |name: &str| module.exports().any(|export| export == name);
+        if let Err(diagnostic) = check_names(specifier, import, exported, exports) {
+            // What was generated may have more, of a version or a source that is not known here.
+            return match generated().and_then(|generated| self.file(specifier, import, generated).ok()) {
+                Some(generated) => Ok(generated),
+                None if module.is_shared() => {
+                    let version = project.schemas.kubernetes().version();
+                    let message = format!("{} in Kubernetes {version}", diagnostic.message);
+                    Err(Diagnostic { message, ..diagnostic })
+                }
+                None => Err(diagnostic),
+            };
         }
-        Err(diagnostic)
+        Ok(types_name(&project.schemas, module, import))
     }
 
     fn file(&self, specifier: &str, import: Option<&Import>, target: RelPath) -> Result<String, Diagnostic> {
@@ -304,31 +306,109 @@ impl Modules {
         }
         Ok(target.as_str().to_owned())
     }
+}
 
-    fn unknown(&self, project: &ProjectModules, specifier: &str) -> Diagnostic {
-        let what =
-            if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
-                "there is no Node, no network and no file system"
-            } else {
-                "packages of npm cannot be imported"
-            };
-        let diagnostic = Diagnostic::error(format!("\"{specifier}\" cannot be imported: {what}"));
-        let plugins = project.plugins.keys().cloned();
-        let builtin = sdk::public_names().chain(self.kubernetes.module_names()).map(str::to_owned);
-        let known: Vec<String> = builtin.chain(plugins).collect();
-        match near_miss(specifier, known.iter().map(String::as_str)) {
-            Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
-            None => diagnostic.help(
-                "supported are \"husako\", \"husako/test\", \"k8s/<group>/<version>\", \"helm/<chart>\", modules of \
-                 plugins, and relative paths that begin with ./ or ../",
-            ),
-        }
+/// The name in the engine of a module of builders, with what is imported of it.
+fn types_name(schemas: &Schemas, module: Module<'_>, import: Option<&Import>) -> String {
+    let names = match import.map(|import| &import.names) {
+        Some(Names::Only(names)) => names.iter().map(String::as_str).collect::<Vec<_>>().join(","),
+        Some(Names::All) | None => ALL.to_owned(),
+    };
+    let module_name = module.name();
+    if module.is_shared() {
+        format!("{TYPES}{}/{module_name}#{names}", schemas.kubernetes().version())
+    } else {
+        format!("{TYPES}{}/{module_name}#{names}", schemas.id())
+    }
+}
+
+/// The JavaScript of a module of builders, by what follows [`TYPES`] in its name.
+fn types_source(schemas: &Schemas, name: &str) -> Option<String> {
+    let (module, names) = name.split_once('/')?.1.rsplit_once('#')?;
+    let module = schemas.module(module)?;
+    Some(match names {
+        ALL => module.source(Wanted::All),
+        names => module.source(Wanted::Only(&names.split(',').collect())),
+    })
+}
+
+/// What to say of a module of builders that is not there.
+fn missing_module(project: &ProjectModules, specifier: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
+    if let Some(key) = specifier.strip_prefix("helm/")
+        && let Some(absent) =
+            project.absent.iter().find(|absent| absent.what == What::Chart && absent.name == key)
+    {
+        return not_fetched(diagnostic, specifier, absent);
+    }
+    if let Some(other) = project.schemas.release_with_module(specifier) {
+        let used = project.schemas.kubernetes().version();
+        return diagnostic.help(format!(
+            "Kubernetes {} has it, {used} does not; [resources] of husako.toml says which is used",
+            other.version()
+        ));
+    }
+    let names: Vec<String> = project.schemas.module_names().collect();
+    if let Some(near) = near_miss(specifier, names.iter().map(String::as_str)) {
+        return diagnostic.help(format!("did you mean \"{near}\"?"));
+    }
+    if specifier.starts_with("helm/") {
+        return diagnostic.help("name its values.schema.json in [charts] of husako.toml");
+    }
+    let absent: Vec<String> = project
+        .absent
+        .iter()
+        .filter(|absent| absent.what == What::Resources)
+        .map(|absent| {
+            format!("`{}` ({}, {}:{})", absent.name, absent.source, absent.place.path, absent.place.line)
+        })
+        .collect();
+    if absent.is_empty() {
+        return diagnostic.help("name its CustomResourceDefinition in [resources] of husako.toml");
+    }
+    diagnostic.help(format!("these resources are not fetched: {}; run `husako gen`", absent.join(", ")))
+}
+
+/// Says that something comes from elsewhere.
+fn not_fetched(diagnostic: Diagnostic, what: &str, absent: &Absent) -> Diagnostic {
+    let Absent { source, place, .. } = absent;
+    diagnostic.help(format!(
+        "{what} comes from {source} ({}:{}), which is not fetched; run `husako gen`",
+        place.path, place.line
+    ))
+}
+
+/// What to say of an import that is of no known form.
+fn unknown(project: &ProjectModules, specifier: &str) -> Diagnostic {
+    let is_part = |absent: &&Absent| {
+        let rest = specifier.strip_prefix(absent.name.as_str());
+        absent.what == What::Plugin && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if let Some(absent) = project.absent.iter().find(is_part) {
+        let diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
+        return not_fetched(diagnostic, &format!("the plugin `{}`", absent.name), absent);
+    }
+    let what = if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
+        "there is no Node, no network and no file system"
+    } else {
+        "packages of npm cannot be imported"
+    };
+    let diagnostic = Diagnostic::error(format!("\"{specifier}\" cannot be imported: {what}"));
+    let plugins = project.plugins.keys().cloned();
+    let known = sdk::public_names().map(str::to_owned).chain(project.schemas.module_names()).chain(plugins);
+    let known: Vec<String> = known.collect();
+    match near_miss(specifier, known.iter().map(String::as_str)) {
+        Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
+        None => diagnostic.help(
+            "supported are \"husako\", \"husako/test\", \"k8s/<group>/<version>\", \"helm/<chart>\", modules of \
+             plugins, and relative paths that begin with ./ or ../",
+        ),
     }
 }
 
 /// Whether a name in the engine is not that of a user's file.
 pub(crate) fn is_internal(name: &str) -> bool {
-    [SDK, KUBERNETES, "husako:"].iter().any(|prefix| name.starts_with(prefix))
+    [SDK, TYPES, "husako:"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Imports of the SDK's own and of generated modules.

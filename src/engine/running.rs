@@ -6,19 +6,23 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
 
-use super::Job;
 use super::cases::Cases;
 use super::errors::{Sources, plain};
 use super::host::{Phase, Rejections, Runtime, Session, Shared};
 use super::imports::{ImportErrors, Imports, load_module};
 use super::interrupt::Interrupt;
+use super::json::in_document;
 use super::modules::{self, Unit};
 use super::progress::{Finished, Progress};
 use super::thread;
+use super::trace::{self, Broken, Outcome};
 use super::turn::{self, Settled, Stalled, settle};
+use super::{Built, ClassInstance, Job};
 use crate::compile::Map;
 use crate::diagnostic::Diagnostic;
-use crate::event::{CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus};
+use crate::event::{
+    CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine,
+};
 
 /// How long the engine may take beyond a deadline before its file is given up: native code cannot be interrupted.
 const GRACE: Duration = Duration::from_millis(400);
@@ -40,13 +44,22 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn new(job: Job, phase: Phase) -> Running {
+        Running::with(job, |interrupt| Session::new(interrupt, phase))
+    }
+
+    /// An entry that runs to see where its resources are made.
+    pub(super) fn tracing(job: Job) -> Running {
+        Running::with(job, Session::tracing)
+    }
+
+    fn with(job: Job, session: impl FnOnce(Interrupt) -> Session) -> Running {
         let start = Instant::now();
-        let session = Arc::new(Session::new(Interrupt::new(start + job.limits.file), phase));
+        let session = session(Interrupt::new(start + job.limits.file));
         Running {
             job,
             started: SystemTime::now(),
             start,
-            session,
+            session: Arc::new(session),
             main: OnceLock::new(),
             thread: thread::Handle::default(),
         }
@@ -123,24 +136,32 @@ impl Running {
     }
 
     /// Evaluates the entry. Returns what it built.
-    pub(super) fn entry(
-        self: &Arc<Self>,
-        handle: &tokio::runtime::Handle,
-    ) -> Result<serde_json::Value, Vec<Failure>> {
-        handle.block_on(self.evaluate(self.compile()?))?;
+    pub(super) fn entry(self: &Arc<Self>, handle: &tokio::runtime::Handle) -> Outcome {
+        self.compile().and_then(|main| handle.block_on(self.evaluate(main))).map_err(Broken::Failed)?;
         let mut built = self.session.take_built();
         match (built.pop(), built.len()) {
-            (Some(Ok(resources)), 0) => Ok(resources),
-            (Some(Err(error)), 0) => Err(vec![plain(FailureKind::Load, error.to_string())]),
-            (None, _) => {
-                Err(vec![plain(FailureKind::Load, "build() was not called: an entry calls it exactly once")])
+            (Some(Ok((documents, instances))), 0) => {
+                let instances = instances.into_iter().filter_map(|instance| {
+                    let (document, path) = in_document(&instance.path)?;
+                    Some(ClassInstance { document, path, class: instance.class })
+                });
+                Ok(Built {
+                    documents: match documents {
+                        serde_json::Value::Array(documents) => documents,
+                        other => vec![other],
+                    },
+                    instances: instances.collect(),
+                    output: self.take_output(),
+                })
             }
-            (Some(_), others) => {
-                let message =
-                    format!("build() was called {} times: an entry calls it exactly once", others + 1);
-                Err(vec![plain(FailureKind::Load, message)])
-            }
+            (Some(Err(error)), 0) => Err(Broken::NotJson(error)),
+            (last, others) => Err(Broken::Builds(others + usize::from(last.is_some()))),
         }
+    }
+
+    /// Takes what the file printed outside any case.
+    pub(super) fn take_output(&self) -> Vec<OutputLine> {
+        std::mem::take(&mut self.session.progress().file_output)
     }
 
     /// Compiles the file itself.
@@ -258,11 +279,16 @@ impl Running {
     fn load_sdk<'js>(self: &Arc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         ctx.store_userdata(Shared(Arc::clone(&self.session))).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Rejections::default()).map_err(|_| Error::Unknown)?;
-        let module = load_module(&self.job.modules, ctx, modules::RUNTIME)?;
+        let module = load_module(&self.job, ctx, modules::RUNTIME)?;
         let (module, promise) = module.eval()?;
         promise.finish::<()>()?;
         let runtime = module.namespace()?;
         ctx.store_userdata(Runtime(runtime.clone())).map_err(|_| Error::Unknown)?;
+        if self.session.is_tracing() {
+            let (tracing, promise) = load_module(&self.job, ctx, trace::MODULE)?.eval()?;
+            promise.finish::<()>()?;
+            trace::start(ctx, tracing.namespace()?)?;
+        }
         Ok(runtime)
     }
 
@@ -334,6 +360,7 @@ impl Running {
                 status: finished.status,
                 duration: finished.duration,
                 failures,
+                warnings: Vec::new(),
                 output: finished.output,
             });
         }
@@ -350,12 +377,14 @@ impl Running {
                 status,
                 duration,
                 failures: vec![failure],
+                warnings: Vec::new(),
                 output: Vec::new(),
             });
         }
         let failed = cases.iter().any(|case| case.status.is_failure());
         FileResult {
             path: self.job.path.clone(),
+            kind: FileKind::Tests,
             project: self.job.project.root.clone(),
             status: if failed { FileStatus::Failed } else { FileStatus::Passed },
             started: Some(self.started),
@@ -363,6 +392,7 @@ impl Running {
             cases,
             output: std::mem::take(&mut progress.file_output),
             filtered_out: progress.filtered_out.len(),
+            documents: None,
         }
     }
 }

@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::{Run, text};
 use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
 use crate::event::{
-    CaseResult, CaseStatus, Counts, Failure, FileResult, FileStatus, Frame, OutputLine, Stopped, Stream,
+    CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine, Stopped,
+    Stream,
 };
 
 /// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
@@ -101,6 +102,8 @@ struct CaseCounts {
     todo: usize,
     /// Left out by `--filter`. They are told nowhere else.
     filtered_out: usize,
+    /// Warnings about cases, whatever became of the cases.
+    warnings: usize,
 }
 
 /// A message of discovery or configuration.
@@ -128,7 +131,7 @@ struct Warning<'a> {
     snippet: Option<Code<'a>>,
 }
 
-/// One test file.
+/// One file.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct File<'a> {
@@ -136,6 +139,11 @@ struct File<'a> {
     path: &'a str,
     /// The folder of the project that it belongs to, from the repository root; `.` for the root.
     project: &'a str,
+    /// `tests`, or `entry`: then its cases are `build`, and one for each resource.
+    kind: &'static str,
+    /// The names of an entry in `[entries]`. Absent when it has none.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    aliases: &'a [String],
     /// `passed`, `failed`, or `notRun`.
     status: &'static str,
     /// When the file began to run: UTC, ISO 8601 with milliseconds. Absent when it did not run.
@@ -175,6 +183,9 @@ struct Case<'a> {
     duration_ms: f64,
     /// What went wrong, in the order in which it did. Empty unless the case failed.
     failures: Vec<Fault<'a>>,
+    /// What deserves a look and fails nothing. Absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Fault<'a>>,
     /// What it printed, in the order in which it did.
     output: Vec<Output<'a>>,
 }
@@ -183,10 +194,10 @@ struct Case<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Fault<'a> {
-    /// `AssertionError`, `Error` (something was thrown), `UnhandledRejection`, `Timeout`, `NeverSettles`,
+    /// `AssertionError`, `ValidationError` (a resource breaks a rule), `BuildContractError`, `Error` (something was thrown), `UnhandledRejection`, `Timeout`, `NeverSettles`,
     /// `OutOfMemory`, `StackOverflow`, `CompileError`, `LoadError`, `NoTests`, `Interrupted`, or `InternalError`.
     kind: &'static str,
-    /// The class of the error, or the kind where there is none.
+    /// The class of the error, the rule that a resource breaks, or the kind where there is neither.
     #[serde(rename = "type")]
     type_name: &'a str,
     /// What happened. May have several lines.
@@ -206,6 +217,9 @@ struct Fault<'a> {
     /// Column, from 1, in Unicode code points. Absent as `path` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
+    /// Where in the rendered resource: `$.spec.replicas`. Absent where it is not about a resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json_path: Option<String>,
     /// The lines around the place. Absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<Code<'a>>,
@@ -296,10 +310,11 @@ impl Summary {
             skipped,
             todo,
             filtered_out,
+            warnings,
         } = counts;
         Summary {
             files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
-            cases: CaseCounts { passed, failed, errors, skipped, todo, filtered_out },
+            cases: CaseCounts { passed, failed, errors, skipped, todo, filtered_out, warnings },
             stopped: stopped.map(|stopped| match stopped {
                 Stopped::FailFast => "fail-fast",
                 Stopped::Interrupted => "interrupted",
@@ -323,10 +338,27 @@ impl<'a> Warning<'a> {
 
 impl<'a> File<'a> {
     fn new(file: &'a FileResult) -> File<'a> {
-        let FileResult { path, project, status, started, duration, cases, output, filtered_out } = file;
+        let FileResult {
+            path,
+            project,
+            kind,
+            status,
+            started,
+            duration,
+            cases,
+            output,
+            filtered_out,
+            documents: _,
+        } = file;
+        let (kind, aliases) = match kind {
+            FileKind::Tests => ("tests", &[][..]),
+            FileKind::Entry { aliases } => ("entry", &aliases[..]),
+        };
         File {
             path: path.as_str(),
             project: if project.is_root() { "." } else { project.as_str() },
+            kind,
+            aliases,
             status: match status {
                 FileStatus::Passed => "passed",
                 FileStatus::Failed => "failed",
@@ -343,7 +375,7 @@ impl<'a> File<'a> {
 
 impl<'a> Case<'a> {
     fn new(case: &'a CaseResult) -> Case<'a> {
-        let CaseResult { name, place, status, duration, failures, output } = case;
+        let CaseResult { name, place, status, duration, failures, warnings, output } = case;
         let (status, reason) = match status {
             CaseStatus::Passed => ("passed", None),
             CaseStatus::Failed => ("failed", None),
@@ -361,6 +393,7 @@ impl<'a> Case<'a> {
             column,
             duration_ms: millis(*duration),
             failures: failures.iter().map(Fault::new).collect(),
+            warnings: warnings.iter().map(Fault::new).collect(),
             output: output.iter().map(Output::new).collect(),
         }
     }
@@ -368,7 +401,8 @@ impl<'a> Case<'a> {
 
 impl<'a> Fault<'a> {
     fn new(failure: &'a Failure) -> Fault<'a> {
-        let Failure { kind, type_name, message, comparison, place, snippet, frames, help, causes } = failure;
+        let Failure { kind, type_name, message, comparison, place, json_path, snippet, frames, help, causes } =
+            failure;
         let (path, line, column) = place_fields(place.as_ref());
         Fault {
             kind: kind.name(),
@@ -379,6 +413,7 @@ impl<'a> Fault<'a> {
             path,
             line,
             column,
+            json_path: json_path.as_ref().map(ToString::to_string),
             snippet: snippet.as_ref().map(Code::new),
             frames: frames.iter().map(StackFrame::new).collect(),
             help: help.as_deref(),
@@ -462,15 +497,17 @@ mod tests {
         assert_eq!(
             report["summary"],
             json!({
-                "files": {"passed": 1, "failed": 3, "notRun": 1 },
-                "cases": { "passed": 4, "failed": 1, "errors": 13, "skipped": 1, "todo": 1, "filteredOut": 5 },
+                "files": {"passed": 1, "failed": 4, "notRun": 1 },
+                "cases": {
+                    "passed": 6, "failed": 3, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
+                },
                 "stopped": "fail-fast",
             })
         );
         let paths: Vec<_> =
             report["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
         assert!(paths.is_sorted());
-        assert_eq!(paths.len(), 6);
+        assert_eq!(paths.len(), 7);
     }
 
     #[test]
@@ -498,12 +535,17 @@ mod tests {
                 },
             }])
         );
-        let never = &report["files"][4];
+        let entry = &report["files"][2];
+        assert_eq!((&entry["kind"], &entry["aliases"]), (&json!("entry"), &json!(["prod"])));
+        assert_eq!(entry["cases"][1]["failures"][0]["jsonPath"], "$.spec.replica");
+        assert_eq!(entry["cases"][2]["warnings"][0]["type"], "server-warning");
+        let never = &report["files"][5];
         assert_eq!(
             never,
             &json!({
                 "path": "apps/never.test.ts",
                 "project": "apps",
+                "kind": "tests",
                 "status": "notRun",
                 "durationMs": 0.0,
                 "filteredOut": 0,
@@ -511,7 +553,7 @@ mod tests {
                 "output": [],
             })
         );
-        let case = &report["files"][5]["cases"][1];
+        let case = &report["files"][6]["cases"][1];
         assert_eq!(
             case,
             &json!({

@@ -7,11 +7,13 @@
 use std::collections::HashMap;
 use std::io;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
 
 use super::Run;
 use super::text::{self, Look};
-use crate::event::{CaseResult, CaseStatus, Failure, FileResult, FileStatus, OutputLine, Stopped, Stream};
+use crate::event::{
+    CaseResult, CaseStatus, Failure, FileKind, FileResult, FileStatus, OutputLine, Stopped, Stream,
+};
 
 /// The longest `message` of a failure, in characters. The whole of it is in the body.
 const MAX_MESSAGE: usize = 300;
@@ -55,11 +57,29 @@ fn why_not_run(run: &Run) -> &'static str {
 }
 
 fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
-    let FileResult { path, project: _, status: _, started: _, duration, cases, output, filtered_out: _ } =
-        file;
+    let FileResult {
+        path,
+        project: _,
+        kind,
+        status: _,
+        started: _,
+        duration,
+        cases,
+        output,
+        filtered_out: _,
+        documents: _,
+    } = file;
     let mut suite = TestSuite::new(xml(path.as_str()));
     suite.extra.insert("file".into(), xml(path.as_str()));
     suite.set_time(*duration);
+    match kind {
+        FileKind::Tests => {}
+        FileKind::Entry { aliases } => {
+            for alias in aliases {
+                suite.add_property(Property::new("entry", xml(alias)));
+            }
+        }
+    }
     suite.system_out = stream(output, Stream::Out);
     suite.system_err = stream(output, Stream::Err);
     let mut names = HashMap::new();
@@ -81,7 +101,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
 }
 
 fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, usize>) -> TestCase {
-    let CaseResult { name, place, status, duration, failures, output } = case;
+    let CaseResult { name, place, status, duration, failures, warnings, output } = case;
     let status = match status {
         CaseStatus::Passed => TestCaseStatus::success(),
         CaseStatus::Failed => failed(NonSuccessKind::Failure, failures),
@@ -106,7 +126,13 @@ fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, u
         test.extra.insert("line".into(), place.line.to_string().into());
     }
     test.system_out = stream(output, Stream::Out);
-    test.system_err = stream(output, Stream::Err);
+    test.system_err = match (warned(warnings), stream(output, Stream::Err)) {
+        (Some(warned), Some(printed)) => {
+            Some(XmlString::new(format!("{}{}", warned.as_str(), printed.as_str())))
+        }
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        (None, None) => None,
+    };
     test
 }
 
@@ -150,6 +176,20 @@ fn failed(kind: NonSuccessKind, failures: &[Failure]) -> TestCaseStatus {
         status.set_description(xml(&bodies.join("\n\n")));
     }
     status
+}
+
+/// Warnings have no element of their own: they are told where people look for them.
+fn warned(warnings: &[Failure]) -> Option<XmlString> {
+    let lines = warnings.iter().flat_map(|warning| {
+        let mut lines = text::failure(warning, Look::FILE);
+        if let Some(first) = lines.first_mut() {
+            first.insert_str(0, "warning: ");
+        }
+        lines.push(String::new());
+        lines
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| xml(&(lines.join("\n") + "\n")))
 }
 
 /// The first paragraph of a message as one line.

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::event::{
-    CaseResult, CaseStatus, Comparison, Counts, Event, Failure, FailureKind, FileResult, FileStatus, Frame,
-    OutputLine, RunFinished, RunStarted, Stopped, Stream,
+    CaseResult, CaseStatus, Comparison, Counts, Event, Failure, FailureKind, FileKind, FileResult,
+    FileStatus, Frame, OutputLine, RunFinished, RunStarted, Stopped, Stream,
 };
+use crate::resource::{JsonPath, Step};
 use crate::tree::RelPath;
 
 /// What a report must tell of a case.
@@ -63,6 +64,7 @@ pub(crate) fn failure(kind: FailureKind, type_name: &str, message: &str) -> Fail
         snippet: None,
         frames: Vec::new(),
         help: None,
+        json_path: None,
         causes: Vec::new(),
     }
 }
@@ -74,6 +76,7 @@ fn case(name: &str, at: Option<Place>, status: CaseStatus, millis: u64) -> CaseR
         status,
         duration: Duration::from_millis(millis),
         failures: Vec::new(),
+        warnings: Vec::new(),
         output: Vec::new(),
     }
 }
@@ -81,6 +84,7 @@ fn case(name: &str, at: Option<Place>, status: CaseStatus, millis: u64) -> CaseR
 fn file(at: &str, status: FileStatus, cases: Vec<CaseResult>) -> FileResult {
     FileResult {
         path: path(at),
+        kind: FileKind::Tests,
         project: path(at).parent(),
         status,
         started: match status {
@@ -91,6 +95,7 @@ fn file(at: &str, status: FileStatus, cases: Vec<CaseResult>) -> FileResult {
         cases,
         output: Vec::new(),
         filtered_out: 0,
+        documents: None,
     }
 }
 
@@ -150,6 +155,7 @@ fn kinds() -> FileResult {
     ];
     let failures = [
         (FailureKind::Assertion, "AssertionError", "expect(received).toBe(expected)"),
+        (FailureKind::Validation, "unknown-field", "DeploymentSpec has no field \"replica\""),
         (FailureKind::Thrown, "RangeError", "replicas must not be negative"),
         (FailureKind::UnhandledRejection, "Error", "connection refused"),
         (FailureKind::Timeout, "Timeout", "ran longer than 5 s"),
@@ -159,12 +165,13 @@ fn kinds() -> FileResult {
         (FailureKind::Compile, "CompileError", "expected `;`"),
         (FailureKind::Load, "LoadError", "cannot find module \"./nope\""),
         (FailureKind::NoTests, "NoTests", "the file has no cases"),
+        (FailureKind::BuildContract, "BuildContractError", "build() was not called"),
         (FailureKind::Interrupted, "Interrupted", "interrupted by Ctrl-C"),
         (FailureKind::Internal, "InternalError", "index out of bounds"),
     ];
     for (number, (kind, type_name, message)) in failures.into_iter().enumerate() {
         let status = match kind {
-            FailureKind::Assertion => CaseStatus::Failed,
+            FailureKind::Assertion | FailureKind::Validation => CaseStatus::Failed,
             FailureKind::Thrown
             | FailureKind::UnhandledRejection
             | FailureKind::Timeout
@@ -174,6 +181,7 @@ fn kinds() -> FileResult {
             | FailureKind::Compile
             | FailureKind::Load
             | FailureKind::NoTests
+            | FailureKind::BuildContract
             | FailureKind::Interrupted
             | FailureKind::Internal => CaseStatus::Error,
         };
@@ -191,6 +199,24 @@ fn kinds() -> FileResult {
     file.output = vec![OutputLine { stream: Stream::Out, text: "loading the fixtures".to_owned() }];
     file.filtered_out = 2;
     file
+}
+
+/// An entry whose first resource is not valid, and whose second one deserves a look.
+fn entry() -> FileResult {
+    let at = "apps/env/prod.ts";
+    let validation = |rule: &str, path: &str, message: &str| Failure {
+        json_path: Some(JsonPath::from(vec![Step::Key("spec".to_owned()), Step::Key(path.to_owned())])),
+        place: Some(place(at, 7, 4)),
+        ..failure(FailureKind::Validation, rule, &format!("$.spec.{path}: {message}"))
+    };
+    let mut invalid = case("Deployment prod/web", None, CaseStatus::Failed, 0);
+    invalid.failures =
+        vec![validation("unknown-field", "replica", "no such field \"replica\" in DeploymentSpec")];
+    let mut doubtful = case("Service prod/web", None, CaseStatus::Passed, 0);
+    doubtful.warnings = vec![validation("server-warning", "externalIPs", "is deprecated")];
+    let built = case("build", None, CaseStatus::Passed, 2);
+    let kind = FileKind::Entry { aliases: vec!["prod".to_owned()] };
+    FileResult { kind, ..file(at, FileStatus::Failed, vec![built, invalid, doubtful]) }
 }
 
 /// A file that did not load: one case that stands for all of it.
@@ -243,6 +269,7 @@ pub(crate) fn events() -> Vec<Event> {
         passing("apps/db.test.ts", &["has a volume", "has a secret"]),
         filtered,
         broken(),
+        entry(),
         file("apps/never.test.ts", FileStatus::NotRun, Vec::new()),
     ];
     run_of(files, Some(Stopped::FailFast))
@@ -255,10 +282,14 @@ pub(crate) fn outcomes() -> Vec<(String, String, Outcome)> {
         ("apps/broken.test.ts", "(file)", error("CompileError")),
         ("apps/db.test.ts", "has a volume", Outcome::Passed),
         ("apps/db.test.ts", "has a secret", Outcome::Passed),
+        ("apps/env/prod.ts", "build", Outcome::Passed),
+        ("apps/env/prod.ts", "Deployment prod/web", Outcome::Failed("unknown-field".to_owned())),
+        ("apps/env/prod.ts", "Service prod/web", Outcome::Passed),
         ("apps/kinds.test.ts", "passes", Outcome::Passed),
         ("apps/kinds.test.ts", "is skipped", Outcome::Skipped("test.skip".to_owned())),
         ("apps/kinds.test.ts", "is planned", Outcome::Todo),
         ("apps/kinds.test.ts", "AssertionError", Outcome::Failed("AssertionError".to_owned())),
+        ("apps/kinds.test.ts", "ValidationError", Outcome::Failed("unknown-field".to_owned())),
         ("apps/kinds.test.ts", "Error", error("RangeError")),
         ("apps/kinds.test.ts", "UnhandledRejection", error("Error")),
         ("apps/kinds.test.ts", "Timeout", error("Timeout")),
@@ -268,6 +299,7 @@ pub(crate) fn outcomes() -> Vec<(String, String, Outcome)> {
         ("apps/kinds.test.ts", "CompileError", error("CompileError")),
         ("apps/kinds.test.ts", "LoadError", error("LoadError")),
         ("apps/kinds.test.ts", "NoTests", error("NoTests")),
+        ("apps/kinds.test.ts", "BuildContractError", error("BuildContractError")),
         ("apps/kinds.test.ts", "Interrupted", error("Interrupted")),
         ("apps/kinds.test.ts", "InternalError", error("InternalError")),
         ("apps/web.test.ts", "deployment > has a name", Outcome::Passed),

@@ -3,6 +3,7 @@
 //! Nothing that a test says can command the terminal or the CI system that keeps the log: control characters are shown
 //! instead of sent, and text of the user's never begins a line, so that it cannot form a workflow command.
 
+use std::collections::{HashMap, hash_map};
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -13,12 +14,14 @@ use super::progress::Progress;
 use super::text::{self, Look, Tint, plural};
 use crate::diagnostic::Diagnostic;
 use crate::event::{
-    CaseResult, CaseStatus, Counts, Event, FileResult, FileStatus, OutputLine, RunFinished, RunStarted,
-    Stopped, Stream,
+    CaseResult, CaseStatus, Counts, Event, Failure, FileKind, FileResult, FileStatus, OutputLine,
+    RunFinished, RunStarted, Stopped, Stream,
 };
 
 /// How many failed cases are told in full.
 const MAX_FAILURES: usize = 50;
+/// How many different warnings are told.
+const MAX_WARNINGS: usize = 20;
 /// The most lines of output of one case, or of one file outside its cases.
 const MAX_OUTPUT_LINES: usize = 60;
 
@@ -44,7 +47,11 @@ pub(crate) struct Terminal<'a> {
     progress: Option<Progress>,
     /// Whether files that did not fail get a line.
     lines: bool,
+    /// Whether the counts are told at the end.
+    summary: bool,
     failed: Vec<Arc<FileResult>>,
+    /// Files that have warnings, failed or not.
+    warned: Vec<Arc<FileResult>>,
 }
 
 impl<'a> Terminal<'a> {
@@ -67,8 +74,26 @@ impl<'a> Terminal<'a> {
             Verbosity::Normal => target.is_none(),
             Verbosity::Verbose => true,
         };
-        let (look, failed) = (Look::terminal(color), Vec::new());
-        Terminal { out: Box::new(out), look, verbosity, target, progress: None, lines, failed }
+        let look = Look::terminal(color);
+        let (failed, warned) = (Vec::new(), Vec::new());
+        Terminal {
+            out: Box::new(out),
+            look,
+            verbosity,
+            target,
+            progress: None,
+            lines,
+            summary: true,
+            failed,
+            warned,
+        }
+    }
+
+    /// Tells failures and warnings, and neither files nor a summary.
+    pub(crate) fn only_findings(mut self) -> Terminal<'a> {
+        self.lines = false;
+        self.summary = false;
+        self
     }
 
     /// Writes lines, whole and at once, with the progress out of the way.
@@ -117,8 +142,12 @@ impl<'a> Terminal<'a> {
         if failed {
             self.failed.push(Arc::clone(file));
         }
+        if file.cases.iter().any(|case| !case.warnings.is_empty()) {
+            self.warned.push(Arc::clone(file));
+        }
         let lines = match self.verbosity {
             Verbosity::Quiet => return Ok(()),
+            Verbosity::Normal if !self.summary => return Ok(()),
             Verbosity::Normal if says_nothing(file) || !(self.lines || failed) => return Ok(()),
             Verbosity::Normal => vec![self.file_line(file)],
             Verbosity::Verbose => {
@@ -140,8 +169,15 @@ impl<'a> Terminal<'a> {
     }
 
     fn file_line(&self, file: &FileResult) -> String {
-        let FileResult { path, status, duration, cases, filtered_out, .. } = file;
+        let FileResult { path, kind, status, duration, cases, filtered_out, .. } = file;
         let path = self.look.line(path.as_str());
+        let (path, what) = match kind {
+            FileKind::Tests => (path, "case"),
+            FileKind::Entry { aliases } if aliases.is_empty() => (path, "check"),
+            FileKind::Entry { aliases } => {
+                (format!("{path} {}", self.faint(&self.look.line(&aliases.join(", ")))), "check")
+            }
+        };
         let mut counts = Counts::default();
         counts.add(file);
         let failed = counts.failed + counts.errors;
@@ -154,16 +190,19 @@ impl<'a> Terminal<'a> {
             FileStatus::Failed => self.look.paint(Tint::Bad, "✗"),
         };
         if cases.is_empty() {
-            told.push(format!("all {} filtered out", plural(*filtered_out, "case")));
+            told.push(format!("all {} filtered out", plural(*filtered_out, what)));
         } else if failed == cases.len() {
-            told.push(format!("{} failed", plural(failed, "case")));
+            told.push(format!("{} failed", plural(failed, what)));
         } else if failed > 0 {
-            told.push(format!("{failed} of {} failed", plural(cases.len(), "case")));
+            told.push(format!("{failed} of {} failed", plural(cases.len(), what)));
         } else {
-            told.push(plural(cases.len(), "case"));
+            told.push(plural(cases.len(), what));
         }
         told.extend(count(counts.skipped, "skipped"));
         told.extend(count(counts.todo, "todo"));
+        if counts.warnings > 0 {
+            told.push(plural(counts.warnings, "warning"));
+        }
         told.push(text::duration(*duration));
         format!("{mark} {path} {}", self.faint(&format!("({})", told.join(", "))))
     }
@@ -221,28 +260,85 @@ impl<'a> Terminal<'a> {
                 format!("… and {}; a JUnit or JSON report has them all", plural(hidden, "more failed case"));
             self.write(&[String::new(), self.look.paint(Tint::Bad, &more)])?;
         }
+        self.warnings()?;
+        if !self.summary {
+            return Ok(());
+        }
         let summary = self.summary(finished);
         self.write(&summary)
     }
 
+    /// Every different warning once, with the first case that it is about.
+    fn warnings(&mut self) -> io::Result<()> {
+        let mut files = std::mem::take(&mut self.warned);
+        match self.verbosity {
+            Verbosity::Quiet => return Ok(()),
+            Verbosity::Normal | Verbosity::Verbose => files.sort_by(|a, b| a.path.cmp(&b.path)),
+        }
+        let cases = files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case)));
+        let all =
+            cases.flat_map(|(file, case)| case.warnings.iter().map(move |warning| (file, case, warning)));
+        let mut told: Vec<(&Arc<FileResult>, &CaseResult, &Failure, usize)> = Vec::new();
+        let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+        for (file, case, warning) in all {
+            match known.entry((&warning.type_name, &warning.message)) {
+                hash_map::Entry::Occupied(at) => told[*at.get()].3 += 1,
+                hash_map::Entry::Vacant(new) => {
+                    new.insert(told.len());
+                    told.push((file, case, warning, 0));
+                }
+            }
+        }
+        let hidden = told.len().saturating_sub(MAX_WARNINGS);
+        let mut lines = Vec::new();
+        for (file, case, warning, more) in told.iter().take(MAX_WARNINGS) {
+            lines.push(String::new());
+            lines.push(self.heading(Tint::Warn, "WARN", file, case));
+            lines.extend(self.barred(Tint::Warn, "!", warning));
+            if *more > 0 {
+                lines.push(self.faint(&format!("  … and {} like it", plural(*more, "warning"))));
+            }
+        }
+        if hidden > 0 {
+            let more =
+                format!("… and {}; a JUnit or JSON report has them all", plural(hidden, "other warning"));
+            lines.extend([String::new(), self.look.paint(Tint::Warn, &more)]);
+        }
+        self.write(&lines)
+    }
+
+    fn heading(&self, tint: Tint, word: &str, file: &FileResult, case: &CaseResult) -> String {
+        let place = self.look.line(&text::heading_place(file.path.as_str(), case.place.as_ref()));
+        let name = self.look.paint(Tint::Title, &self.look.line(&case.name));
+        format!("{} {place} > {name}", self.look.paint(tint, word))
+    }
+
+    /// A failure or warning, with a bar beside it.
+    fn barred(&self, tint: Tint, mark: &str, failure: &Failure) -> Vec<String> {
+        let lines = text::failure(failure, self.look);
+        let barred = lines.iter().enumerate().map(|(number, line)| {
+            let bar = self.look.paint(tint, if number == 0 { mark } else { "│" });
+            format!("  {bar} {line}").trim_end().to_owned()
+        });
+        barred.collect()
+    }
+
     /// A blank line, a heading, and all failures of the case with what it printed.
     fn failed_case(&self, file: &FileResult, case: &CaseResult) -> Vec<String> {
-        let CaseResult { name, place, status: _, duration: _, failures, output } = case;
-        let place = self.look.line(&text::heading_place(file.path.as_str(), place.as_ref()));
-        let heading = format!(
-            "{} {place} > {}",
-            self.look.paint(Tint::BadTitle, "FAIL"),
-            self.look.paint(Tint::Title, &self.look.line(name))
-        );
-        let mut lines = vec![String::new(), heading];
+        let CaseResult { name: _, place: _, status: _, duration: _, failures, warnings: _, output } = case;
+        let mut lines = vec![String::new(), self.heading(Tint::BadTitle, "FAIL", file, case)];
         for (index, failure) in failures.iter().enumerate() {
             if index > 0 {
                 lines.push(String::new());
             }
-            for (number, line) in text::failure(failure, self.look).iter().enumerate() {
-                let bar = self.look.paint(Tint::Bad, if number == 0 { "×" } else { "│" });
-                lines.push(format!("  {bar} {line}").trim_end().to_owned());
-            }
+            // Several findings about one place show it once.
+            let next =
+                failures.get(index + 1).filter(|next| next.place.is_some() && next.place == failure.place);
+            let failure = &match next {
+                Some(_) => Failure { place: None, snippet: None, frames: Vec::new(), ..failure.clone() },
+                None => failure.clone(),
+            };
+            lines.extend(self.barred(Tint::Bad, "×", failure));
         }
         if !output.is_empty() {
             lines.push(String::new());
@@ -279,6 +375,7 @@ impl<'a> Terminal<'a> {
             skipped,
             todo,
             filtered_out,
+            warnings,
         } = *counts;
         let row = |title: &str, counts: &[(usize, &str, Option<Tint>)]| {
             let told: Vec<String> = counts
@@ -312,8 +409,14 @@ impl<'a> Terminal<'a> {
                     (filtered_out, "filtered out", None),
                 ],
             ),
-            format!("{} {}", self.look.paint(Tint::Title, " Time"), text::duration(*duration)),
         ];
+        if warnings > 0 {
+            lines.push(row(
+                "Notes",
+                &[(warnings, if warnings == 1 { "warning" } else { "warnings" }, Some(Tint::Warn))],
+            ));
+        }
+        lines.push(format!("{} {}", self.look.paint(Tint::Title, " Time"), text::duration(*duration)));
         if let Some(stopped) = stopped {
             let why = match stopped {
                 Stopped::FailFast => "Stopped after the first failed file (--fail-fast)",
@@ -395,7 +498,7 @@ mod tests {
         let text = shown(&model::events(), false, Verbosity::Verbose);
         let (lines, failures) = text.split_once("\n\nFAIL ").unwrap();
         for (path, name, outcome) in model::outcomes() {
-            let file = lines.split_once(&format!(" {path} (")).unwrap().1;
+            let file = lines.split_once(&format!(" {path} ")).unwrap().1;
             let file: Vec<&str> = file.lines().skip(1).take_while(|line| line.starts_with(' ')).collect();
             let line = |mark: &str| format!("  {mark} {name} (");
             let told =
@@ -412,7 +515,11 @@ mod tests {
                 Outcome::Todo => told(format!("  - {name} (todo)")),
             }
         }
-        assert_eq!(text.matches("\nFAIL ").count(), 14);
+        assert_eq!(text.matches("\nFAIL ").count(), 17);
+        assert!(text.contains("\n✗ apps/env/prod.ts prod (1 of 3 checks failed, 1 warning, 2ms)\n"));
+        assert!(text.contains(
+            "\nWARN apps/env/prod.ts > Service prod/web\n  ! server-warning: $.spec.externalIPs: "
+        ));
         assert!(text.contains("    out │ a passing case says this\n"));
         assert!(text.contains("\n✓ apps/filtered.test.ts (all 3 cases filtered out, <1ms)\n"));
     }
@@ -488,8 +595,8 @@ Cases 1 failed, 3 passed
         let text = shown(&model::events(), false, Verbosity::Quiet);
         assert!(text.starts_with("\nFAIL apps/broken.test.ts > (file)\n"), "{text}");
         assert!(text.ends_with(
-            "\n\nFiles 3 failed, 1 passed, 1 not run\n\
-             Cases 14 failed, 4 passed, 1 skipped, 1 todo, 5 filtered out\n Time 4.32s\n\
+            "\n\nFiles 4 failed, 1 passed, 1 not run\n\
+             Cases 17 failed, 6 passed, 1 skipped, 1 todo, 5 filtered out\nNotes 1 warning\n Time 4.32s\n\
              Stopped after the first failed file (--fail-fast): 1 file did not run.\n"
         ));
         let passed = model::run_of(vec![model::passing("a.test.ts", &["x"])], None);

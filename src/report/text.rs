@@ -147,7 +147,8 @@ impl Look {
 
 /// What happened, everything about it: message, comparison, place, stack, causes, help. No line ends in a break.
 pub(crate) fn failure(failure: &Failure, look: Look) -> Vec<String> {
-    let Failure { kind, type_name, message, comparison, place, snippet, frames, help, causes } = failure;
+    let Failure { kind, type_name, message, comparison, place, json_path: _, snippet, frames, help, causes } =
+        failure;
     // Short values stand in the message as well, for those who read nothing else; here they are compared below.
     let values =
         comparison.as_ref().map(|c| format!("\n\nExpected: {}\nReceived: {}", c.expected, c.received));
@@ -240,7 +241,7 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic, look: Look) -> Vec<String> {
 fn label(kind: FailureKind, type_name: &str) -> String {
     match kind {
         FailureKind::Assertion if type_name == kind.name() => String::new(),
-        FailureKind::Assertion | FailureKind::Thrown => type_name.to_owned(),
+        FailureKind::Assertion | FailureKind::Validation | FailureKind::Thrown => type_name.to_owned(),
         FailureKind::UnhandledRejection
         | FailureKind::Timeout
         | FailureKind::NeverSettles
@@ -249,6 +250,7 @@ fn label(kind: FailureKind, type_name: &str) -> String {
         | FailureKind::Compile
         | FailureKind::Load
         | FailureKind::NoTests
+        | FailureKind::BuildContract
         | FailureKind::Interrupted
         | FailureKind::Internal => {
             if type_name == kind.name() || type_name.is_empty() {

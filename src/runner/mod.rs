@@ -1,6 +1,8 @@
 //! Runs the planned files: how many at a time, when to stop, and what is told of it.
 
+mod entry;
 mod plan;
+mod schemas;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -10,9 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, Modules, ProjectModules};
-use crate::event::{Counts, Event, FileResult, FileStatus, RunFinished, RunStarted, Stopped};
+use crate::event::{Counts, Event, FileKind, FileResult, FileStatus, RunFinished, RunStarted, Stopped};
+use crate::rule::Levels;
 use crate::tree::RelPath;
 
+pub(crate) use entry::{render, validate_file};
 pub(crate) use plan::plan;
 
 /// How long running files may go on after the run was interrupted.
@@ -22,13 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) path: RelPath,
+    pub(crate) kind: FileKind,
     pub(crate) project: Arc<ProjectModules>,
+    /// How findings about rendered resources count in its project.
+    pub(crate) levels: Arc<Levels>,
 }
 
 /// What to run, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct RunOptions {
-    /// The test files, in the order in which they start.
+    /// The files, in the order in which they start.
     pub(crate) files: Vec<Planned>,
     pub(crate) modules: Arc<Modules>,
     pub(crate) limits: Limits,
@@ -38,6 +45,8 @@ pub(crate) struct RunOptions {
     pub(crate) filter: Option<regex::Regex>,
     /// Start no more files after one has failed.
     pub(crate) fail_fast: bool,
+    /// Whether the results of entries hold what they rendered.
+    pub(crate) keep_documents: bool,
     /// What there is to say before anything runs.
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -58,7 +67,7 @@ pub(crate) enum Urgency {
 ///
 /// Every planned file is told of exactly once with [`Event::FileFinished`], whether it ran or not. Events that nobody
 /// receives any more are dropped.
-pub(crate) async fn run_tests(
+pub(crate) async fn run(
     options: RunOptions,
     events: mpsc::UnboundedSender<Event>,
     mut urgency: watch::Receiver<Urgency>,
@@ -100,12 +109,16 @@ pub(crate) async fn run_tests(
                 let Some(file) = starting else { continue };
                 next = files.next();
                 send(Event::FileStarted { path: file.path.clone() });
-                let job = job(&options, file, &events);
+                let (job, file, keep) = (job(&options, file, &events), file.clone(), options.keep_documents);
                 let urgency = urgency.clone();
                 running.spawn(async move {
-                    let file = engine::run_file(job, until_now(urgency)).await;
+                    let cancelled = || until_now(urgency.clone());
+                    let result = match &file.kind {
+                        FileKind::Tests => engine::run_file(job, cancelled()).await,
+                        FileKind::Entry { .. } => validate_file(&file, job, keep, cancelled).await,
+                    };
                     drop(permit);
-                    file
+                    result
                 });
             }
         }
@@ -154,6 +167,7 @@ async fn until_now(mut urgency: watch::Receiver<Urgency>) {
 fn not_run(file: &Planned) -> FileResult {
     FileResult {
         path: file.path.clone(),
+        kind: file.kind.clone(),
         project: file.project.root.clone(),
         status: FileStatus::NotRun,
         started: None,
@@ -161,5 +175,6 @@ fn not_run(file: &Planned) -> FileResult {
         cases: Vec::new(),
         output: Vec::new(),
         filtered_out: 0,
+        documents: None,
     }
 }

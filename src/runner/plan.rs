@@ -3,68 +3,67 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Config, PLUGIN_FILE, PluginManifest, PluginSource};
+use super::schemas::schemas;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
-use crate::engine::{PluginModule, ProjectModules};
+use crate::engine::{ImportRules, PluginModule, ProjectModules};
+use crate::event::FileKind;
+use crate::rule::Levels;
 use crate::runner::Planned;
+use crate::sources::{self, Plugin};
 use crate::tree::{RelPath, SourceTree};
 
-/// Plans all tests, in the order in which they were found. The diagnostics tell what is wrong with plugins.
+/// Plans all tests, then all entries, each in the order in which they were found. The diagnostics tell what is wrong with
+/// plugins and schemas.
 pub(crate) fn plan(
     tree: &dyn SourceTree,
     found: &Found,
-    allow_outside_root: bool,
+    rules: ImportRules,
 ) -> (Vec<Planned>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let projects: Vec<Arc<ProjectModules>> = found
+    let projects: Vec<(Arc<ProjectModules>, Arc<Levels>)> = found
         .projects
         .iter()
         .map(|project| {
-            let plugins = plugins(tree, project, &mut diagnostics);
-            Arc::new(ProjectModules { root: project.root.clone(), plugins, allow_outside_root })
+            let modules = modules(tree, project, rules, &mut diagnostics);
+            (Arc::new(modules), Arc::new(project.config.ci.rules.clone()))
         })
         .collect();
-    let tests = found.tests.iter();
-    let planned =
-        tests.map(|test| Planned { path: test.path.clone(), project: Arc::clone(&projects[test.project]) });
-    (planned.collect(), diagnostics)
+    let planned = |path: &RelPath, project: usize, kind: FileKind| {
+        let (project, levels) = projects[project].clone();
+        Planned { path: path.clone(), kind, project, levels }
+    };
+    let tests = found.tests.iter().map(|test| planned(&test.path, test.project, FileKind::Tests));
+    let entries = found
+        .entries
+        .iter()
+        .map(|entry| planned(&entry.path, entry.project, FileKind::Entry { aliases: entry.aliases.clone() }));
+    (tests.chain(entries).collect(), diagnostics)
 }
 
-/// The modules of a project's plugins: those of `source = "path"` where they are, and those that `husako gen` installed.
-fn plugins(
+fn modules(
     tree: &dyn SourceTree,
     project: &Project,
+    rules: ImportRules,
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, PluginModule> {
+) -> ProjectModules {
+    let (sources, told) = sources::read(tree, &project.root, &project.config);
+    diagnostics.extend(told);
+    let schemas = Arc::new(schemas(&sources, diagnostics));
+    let plugins = plugins(&sources.plugins);
+    ProjectModules { root: project.root.clone(), plugins, schemas, absent: sources.absent, rules }
+}
+
+/// The modules of plugins.
+fn plugins(plugins: &[Plugin]) -> BTreeMap<String, PluginModule> {
     let mut modules = BTreeMap::new();
-    for folder in folders(tree, &project.root, &project.config) {
-        let manifest_path = folder.child(PLUGIN_FILE);
-        let Ok(text) = tree.read(&manifest_path) else { continue };
-        let (manifest, found) = PluginManifest::parse(&manifest_path, &text);
-        diagnostics.extend(found);
-        for module in manifest.into_iter().flat_map(|manifest| manifest.modules) {
+    for Plugin { folder, manifest, .. } in plugins {
+        for module in &manifest.modules {
             // Written first, read last: a plugin that the project names itself wins over an installed one.
-            modules.entry(module.name).or_insert(PluginModule { path: module.value, root: folder.clone() });
+            modules
+                .entry(module.name.clone())
+                .or_insert_with(|| PluginModule { path: module.value.clone(), root: folder.clone() });
         }
     }
     modules
-}
-
-/// The folders that may hold plugins, those that win first.
-fn folders(tree: &dyn SourceTree, root: &RelPath, config: &Config) -> Vec<RelPath> {
-    let in_place = config.plugins.iter().filter_map(|plugin| match &plugin.value {
-        PluginSource::Path { path } => Some(path.clone()),
-        PluginSource::Git { .. } => None,
-    });
-    let installed = root.child(".husako").child("plugins");
-    let mut names: Vec<String> = tree
-        .list(&installed)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|child| !child.lossy)
-        .map(|c| c.name)
-        .collect();
-    names.sort();
-    in_place.chain(names.into_iter().map(|name| installed.child(&name))).collect()
 }

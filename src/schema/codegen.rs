@@ -1,188 +1,101 @@
 //! The JavaScript of builder modules.
 //!
 //! A module has one function per type, which hands over to `husako:builders` what the type's builder can do: nothing is
-//! made before it is used. Lists of methods are separated by spaces; a property whose name is no identifier is listed as
-//! `method=property`.
+//! made before it is used. Lists of methods are separated by spaces; a property whose name cannot be a method is listed
+//! as `method=property`, with what would break the list escaped as in a URL.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
-use super::kubernetes::{Kubernetes, Type};
-use super::model::{GroupVersionKind, ObjectType, Property, PropertyKind};
+use super::model::GroupVersionKind;
 
-/// Functions that begin a chain with one field, beside the builders.
-struct Starters {
-    /// The module that they can be imported from.
-    module: &'static str,
-    /// The module that has them.
-    source: &'static str,
-    names: &'static [&'static str],
-}
+/// Methods of the builders' own that no property may take: chains would break.
+const TAKEN: [&str; 8] =
+    ["__proto__", "_copy", "_render", "_set", "_setDeep", "_setSpec", "_toJSON", "constructor"];
 
-static STARTERS: [Starters; 2] = [
-    Starters {
-        module: "k8s/core/v1",
-        source: "husako:starters-core",
-        names: &["cpu", "image", "imagePullPolicy", "memory", "name", "requests"],
+/// What a builder can do. Lists of methods are as the generated code has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Builder {
+    /// Builds a resource.
+    Resource {
+        /// What it is written with.
+        kind: GroupVersionKind,
+        /// Methods that set a property of its spec.
+        spec: String,
+        /// Methods that set a top-level field.
+        top: String,
+        /// Whether its spec has the template of a pod: adds `containers` and `initContainers`.
+        pod_template: bool,
     },
-    Starters {
-        module: "k8s/meta/v1",
-        source: "husako:starters-meta",
-        names: &["annotation", "label", "name", "namespace"],
+    /// Builds a part of a resource, or values of a chart.
+    Part {
+        /// Methods that set a property.
+        properties: String,
     },
-];
-
-const POD_TEMPLATE: &str = "io.k8s.api.core.v1.PodTemplateSpec";
-
-/// Which of a module's exports are wanted.
-#[derive(Debug, Clone, Copy)]
-pub enum Names<'a> {
-    /// All of them.
-    All,
-    /// Those named; what the module does not have is left out.
-    Only(&'a BTreeSet<String>),
 }
 
-impl Names<'_> {
-    fn has(self, name: &str) -> bool {
-        match self {
-            Names::All => true,
-            Names::Only(names) => names.contains(name),
+impl Builder {
+    /// A builder of a resource with these properties; without a spec, it has methods for its own properties alone.
+    pub(super) fn resource<'a>(
+        kind: GroupVersionKind,
+        spec: impl Iterator<Item = &'a str>,
+        top: impl Iterator<Item = &'a str>,
+        pod_template: bool,
+    ) -> Builder {
+        Builder::Resource {
+            kind,
+            spec: methods(spec, &["apiVersion", "kind", "metadata", "status"]),
+            top: methods(top, &["apiVersion", "kind", "metadata", "spec", "status"]),
+            pod_template,
         }
     }
-}
 
-/// A module of builders.
-#[derive(Debug, Clone, Copy)]
-pub struct Module<'k> {
-    kubernetes: &'k Kubernetes,
-    name: &'k str,
-    types: &'k [usize],
-}
-
-impl Kubernetes {
-    /// Every name that a module can be imported by, canonical names first.
-    pub fn module_names(&self) -> impl Iterator<Item = &str> {
-        let starters = STARTERS.iter().map(|starters| starters.module);
-        let only_starters = starters.filter(|module| !self.modules.contains_key(*module));
-        self.modules
-            .keys()
-            .map(String::as_str)
-            .chain(only_starters)
-            .chain(self.aliases.keys().map(String::as_str))
-    }
-
-    /// The module that is imported as `specifier`: by its canonical name (`k8s/networking/v1`) or another one
-    /// (`k8s/networking.k8s.io/v1`).
-    pub fn module(&self, specifier: &str) -> Option<Module<'_>> {
-        let name = self.aliases.get(specifier).map_or(specifier, String::as_str);
-        if let Some((name, types)) = self.modules.get_key_value(name) {
-            return Some(Module { kubernetes: self, name, types });
-        }
-        let starters = STARTERS.iter().find(|starters| starters.module == name)?;
-        Some(Module { kubernetes: self, name: starters.module, types: &[] })
-    }
-}
-
-impl<'k> Module<'k> {
-    /// Its canonical name.
-    pub fn name(self) -> &'k str {
-        self.name
-    }
-
-    /// What it exports: builders, then starters, each sorted by name.
-    pub fn exports(self) -> impl Iterator<Item = &'static str> {
-        let starters = self.starters().map_or(&[][..], |starters| starters.names);
-        self.types().map(Type::name).chain(starters.iter().copied())
-    }
-
-    /// Its JavaScript, with those exports that are wanted.
-    pub fn source(self, names: Names<'_>) -> String {
-        let mut builders = Builders::default();
-        for known in self.types().filter(|known| names.has(known.name())) {
-            let object = known.object();
-            match known.resource().and_then(|resource| resource.written_as()) {
-                Some(kind) => builders.resource(known.name(), kind, object, self.spec(object)),
-                None => builders.schema(known.name(), self.name.trim_start_matches("k8s/"), object),
-            }
-        }
-        let mut source = builders.finish();
-        if let Some(starters) = self.starters() {
-            let wanted: Vec<&str> = starters.names.iter().copied().filter(|name| names.has(name)).collect();
-            if !wanted.is_empty() {
-                source += &format!("export {{ {} }} from \"{}\";\n", wanted.join(", "), starters.source);
-            }
-        }
-        source
-    }
-
-    /// The types that a builder is made of: those that are resources, and those that have properties.
-    fn types(self) -> impl Iterator<Item = &'k Type> {
-        let all = self.kubernetes.types_at(self.types);
-        all.filter(|known| known.resource().is_some() || known.has_properties())
-    }
-
-    fn starters(self) -> Option<&'static Starters> {
-        STARTERS.iter().find(|starters| starters.module == self.name)
-    }
-
-    fn spec(self, object: &ObjectType) -> Option<&'k ObjectType> {
-        match &object.property("spec")?.kind {
-            PropertyKind::Ref(name) => Some(self.kubernetes.get(name)?.object()),
-            _ => None,
-        }
+    /// A builder of an object with these properties.
+    pub(super) fn part<'a>(properties: impl Iterator<Item = &'a str>) -> Builder {
+        Builder::Part { properties: methods(properties, &[]) }
     }
 }
 
 /// The builders of a module, being written.
-#[derive(Default)]
-struct Builders {
+#[derive(Debug)]
+pub(super) struct Source<'m> {
+    module: &'m str,
     functions: String,
     has_resource: bool,
-    has_schema: bool,
+    has_part: bool,
 }
 
-impl Builders {
-    /// A builder of a type with a group-version-kind.
-    fn resource(
-        &mut self,
-        name: &str,
-        kind: &GroupVersionKind,
-        object: &ObjectType,
-        spec: Option<&ObjectType>,
-    ) {
-        self.has_resource = true;
-        let top = methods(object, &["apiVersion", "kind", "metadata", "spec", "status"]);
-        let of_spec = spec.map(|spec| methods(spec, &["apiVersion", "kind", "metadata", "status"]));
-        let template = spec.and_then(|spec| spec.property("template"));
-        let pod_template = template.is_some_and(|template| is_pod_template(&template.kind));
-        self.function(
-            name,
-            format_args!(
-                "resource({}, {}, {}, {}, {pod_template})",
-                quoted(&kind.api_version()),
-                quoted(&kind.kind),
-                quoted(&of_spec.unwrap_or_default()),
-                quoted(&top),
-            ),
-        );
+impl<'m> Source<'m> {
+    /// No builder yet. `module` is the module's name without `k8s/`, which tells types of one name apart.
+    pub(super) fn new(module: &'m str) -> Source<'m> {
+        Source { module, functions: String::new(), has_resource: false, has_part: false }
     }
 
-    /// A builder of a type without one; `module` is the module's name without its first part.
-    fn schema(&mut self, name: &str, module: &str, object: &ObjectType) {
-        self.has_schema = true;
-        let key = format!("{module}.{name}");
-        self.function(name, format_args!("schema({}, {})", quoted(&key), quoted(&methods(object, &[]))));
-    }
-
-    // A declared function can be called with `new` and runs nothing when the module is loaded.
-    fn function(&mut self, name: &str, call: fmt::Arguments<'_>) {
+    /// Adds a builder. `name` must be an identifier.
+    pub(super) fn add(&mut self, name: &str, builder: &Builder) {
+        let call = match builder {
+            Builder::Resource { kind, spec, top, pod_template } => {
+                self.has_resource = true;
+                format!(
+                    "resource({}, {}, {}, {}, {pod_template})",
+                    quoted(&kind.api_version()),
+                    quoted(&kind.kind),
+                    quoted(spec),
+                    quoted(top)
+                )
+            }
+            Builder::Part { properties } => {
+                self.has_part = true;
+                format!("schema({}, {})", quoted(&format!("{}.{name}", self.module)), quoted(properties))
+            }
+        };
+        // A declared function can be called with `new` and runs nothing when the module is loaded.
         self.functions += &format!("export function {name}() {{ return {call}; }}\n");
     }
 
-    fn finish(self) -> String {
-        let imports = match (self.has_resource, self.has_schema) {
+    /// The module's JavaScript.
+    pub(super) fn finish(self) -> String {
+        let imports = match (self.has_resource, self.has_part) {
             (true, true) => "resource, schema",
             (true, false) => "resource",
             (false, true) => "schema",
@@ -192,37 +105,59 @@ impl Builders {
     }
 }
 
-fn is_pod_template(kind: &PropertyKind) -> bool {
-    matches!(kind, PropertyKind::Ref(name) if name == POD_TEMPLATE)
-}
-
-/// The list of methods for an object's properties, except those named.
-fn methods(object: &ObjectType, except: &[&str]) -> String {
+/// The list of methods for properties, except those named.
+fn methods<'a>(properties: impl Iterator<Item = &'a str>, except: &[&str]) -> String {
     let mut list = String::new();
-    for Property { name, .. } in &object.properties {
-        if except.contains(&name.as_str()) {
-            continue;
-        }
+    for name in properties.filter(|name| !except.contains(name)) {
         if !list.is_empty() {
             list.push(' ');
         }
-        match identifier(name) {
+        match method(name) {
             Cow::Borrowed(name) => list.push_str(name),
             // Writing to a string does not fail.
-            Cow::Owned(method) => _ = write!(list, "{method}={name}"),
+            Cow::Owned(method) => _ = write!(list, "{method}={}", escaped(name)),
         }
     }
     list
 }
 
-/// The name with `_` for each character that cannot stand in an identifier.
-fn identifier(name: &str) -> Cow<'_, str> {
+/// The method for a property, by its name or one that is like it.
+fn method(property: &str) -> Cow<'_, str> {
+    if TAKEN.contains(&property) {
+        return Cow::Owned(format!("{property}_"));
+    }
     let fits =
         |(at, c): (usize, char)| c == '$' || c == '_' || c.is_alphabetic() || at > 0 && c.is_alphanumeric();
-    if name.char_indices().all(fits) {
-        return Cow::Borrowed(name);
+    match property.char_indices().all(fits) && !property.is_empty() {
+        true => Cow::Borrowed(property),
+        false if property.is_empty() => Cow::Owned("_".to_owned()),
+        false => {
+            Cow::Owned(property.char_indices().map(|(at, c)| if fits((at, c)) { c } else { '_' }).collect())
+        }
     }
-    Cow::Owned(name.char_indices().map(|(at, c)| if fits((at, c)) { c } else { '_' }).collect())
+}
+
+/// A property's name as it may stand in a list.
+fn escaped(property: &str) -> Cow<'_, str> {
+    if !property.contains([' ', '=', '%']) {
+        return Cow::Borrowed(property);
+    }
+    Cow::Owned(property.replace('%', "%25").replace(' ', "%20").replace('=', "%3D"))
+}
+
+/// The name of a type: `parts` in PascalCase, with `_` for each character that JavaScript does not take in the name of a
+/// function. Beyond ASCII nothing is taken: which letters are, is nothing to get wrong in generated code.
+pub(super) fn type_name<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut name = String::new();
+    for part in parts {
+        let mut characters = part.chars();
+        name.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(characters.as_str());
+    }
+    let fits = |(at, c): (usize, char)| {
+        if c == '$' || c == '_' || c.is_ascii_alphabetic() || at > 0 && c.is_ascii_digit() { c } else { '_' }
+    };
+    name.char_indices().map(fits).collect()
 }
 
 /// A string literal of JavaScript.
@@ -234,117 +169,31 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn source(module: &str, names: &[&str]) -> String {
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Kubernetes::newest().module(module).unwrap().source(Names::Only(&names))
-    }
-
-    /// Method lists of a builder: of its spec and its own, or its properties.
-    fn lists(module: &str, name: &str) -> Vec<Vec<String>> {
-        let source = source(module, &[name]);
-        let line = source.lines().find(|line| line.starts_with("export function")).unwrap();
-        let strings: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
-        let from = if line.contains("return resource(") { 2 } else { 1 };
-        strings[from..].iter().map(|list| list.split_whitespace().map(str::to_owned).collect()).collect()
-    }
-
-    fn has(list: &[String], name: &str) -> bool {
-        list.iter().any(|method| method == name)
-    }
-
-    #[test]
-    fn a_module_has_what_is_imported_from_it() {
-        assert_eq!(
-            source("k8s/apps/v1", &["Deployment", "Deploymint"]),
-            "import { resource } from \"husako:builders\";\n\
-             export function Deployment() { return resource(\"apps/v1\", \"Deployment\", \"minReadySeconds paused \
-             progressDeadlineSeconds replicas revisionHistoryLimit selector strategy template\", \"\", true); }\n"
-        );
-        assert_eq!(
-            source("k8s/core/v1", &["EnvVar", "name", "cpu"]),
-            "import { schema } from \"husako:builders\";\n\
-             export function EnvVar() { return schema(\"core/v1.EnvVar\", \"name value valueFrom\"); }\n\
-             export { cpu, name } from \"husako:starters-core\";\n"
-        );
-        assert_eq!(
-            source("k8s/meta/v1", &["label", "cpu"]),
-            "export { label } from \"husako:starters-meta\";\n"
-        );
-        assert_eq!(source("k8s/apps/v1", &[]), "");
-    }
-
-    #[test]
-    fn spec_and_top_level_properties_become_methods() {
-        let [spec, top] = &lists("k8s/core/v1", "PersistentVolumeClaim")[..] else { panic!("two lists") };
-        assert!(has(spec, "resources") && has(spec, "accessModes") && !has(spec, "status") && top.is_empty());
-        let [spec, top] = &lists("k8s/core/v1", "Pod")[..] else { panic!("two lists") };
-        assert!(has(spec, "resources") && has(spec, "containers") && top.is_empty());
-        let [spec, top] = &lists("k8s/core/v1", "ConfigMap")[..] else { panic!("two lists") };
-        assert!(spec.is_empty() && has(top, "data") && has(top, "binaryData") && !has(top, "metadata"));
-        assert!(has(&lists("k8s/core/v1", "Secret")[1], "stringData"));
-        assert!(has(&lists("k8s/autoscaling/v2", "HorizontalPodAutoscaler")[0], "metrics"));
-        assert!(has(&lists("k8s/core/v1", "ServicePort")[0], "targetPort"));
-        assert!(has(&lists("k8s/_common", "LabelSelector")[0], "matchLabels"));
-    }
-
-    #[test]
-    fn only_kinds_with_a_pod_template_in_their_spec_have_containers() {
-        for (module, name, has) in [
-            ("k8s/apps/v1", "StatefulSet", true),
-            ("k8s/batch/v1", "Job", true),
-            ("k8s/core/v1", "ReplicationController", true),
-            ("k8s/batch/v1", "CronJob", false),
-            ("k8s/core/v1", "Pod", false),
-            ("k8s/core/v1", "PodTemplate", false),
-        ] {
-            assert!(source(module, &[name]).contains(&format!(", {has}); }}")), "{name}");
-        }
-    }
-
-    #[test]
-    fn modules_have_a_short_and_a_full_name() {
-        let kubernetes = Kubernetes::newest();
-        for (full, canonical) in [
-            ("k8s/networking.k8s.io/v1", "k8s/networking/v1"),
-            ("k8s/rbac.authorization.k8s.io/v1", "k8s/rbac/v1"),
-            ("k8s/flowcontrol.apiserver.k8s.io/v1", "k8s/flowcontrol/v1"),
-            ("k8s/apiextensions/v1", "k8s/apiextensions.k8s.io/v1"),
-            ("k8s/apiregistration/v1", "k8s/apiregistration.k8s.io/v1"),
-        ] {
-            assert_eq!(kubernetes.module(full).unwrap().name(), canonical);
-            assert_eq!(kubernetes.module(canonical).unwrap().name(), canonical);
-        }
-        let network_policy = source("k8s/networking.k8s.io/v1", &["NetworkPolicy"]);
-        assert!(network_policy.contains("resource(\"networking.k8s.io/v1\", \"NetworkPolicy\", "));
-        assert_eq!(network_policy, source("k8s/networking/v1", &["NetworkPolicy"]));
-        assert!(source("k8s/apiextensions/v1", &["CustomResourceDefinitionSpec"]).contains("schema("));
-        assert!(kubernetes.module("k8s/apps/v2").is_none());
-        assert!(kubernetes.module("k8s/core/v1/").is_none());
-    }
-
-    #[test]
-    fn every_name_resolves_and_every_export_has_its_function() {
-        let kubernetes = Kubernetes::newest();
-        for name in kubernetes.module_names() {
-            let module = kubernetes.module(name).unwrap();
-            let exports: Vec<&str> = module.exports().collect();
-            assert!(!exports.is_empty(), "{name}");
-            let functions = module.types().count();
-            assert_eq!(module.source(Names::All).matches("export function ").count(), functions, "{name}");
-        }
-        let core: Vec<&str> = kubernetes.module("k8s/core/v1").unwrap().exports().collect();
-        assert!(core.contains(&"Container") && core.contains(&"name") && !core.contains(&"namespace"));
-    }
-
     #[test]
     fn names_that_are_no_identifiers_keep_their_property() {
-        let list = lists("k8s/apiextensions.k8s.io/v1", "JSONSchemaProps").remove(0);
-        assert!(has(&list, "$ref") && has(&list, "x_kubernetes_list_type=x-kubernetes-list-type"));
-        assert_eq!(identifier("1st.item"), "_st_item");
+        let list = |names: &[&str]| methods(names.iter().copied(), &["left", "out"]);
+        assert_eq!(list(&["$ref", "left", "x-kubernetes", "out"]), "$ref x_kubernetes=x-kubernetes");
+        assert_eq!(list(&["1st.item", "größe", ""]), "_st_item=1st.item größe _=");
+        assert_eq!(list(&["a key", "a=b", "50%"]), "a_key=a%20key a_b=a%3Db 50_=50%25".replace("50_", "_0_"));
     }
 
     #[test]
-    fn a_type_with_several_group_version_kinds_is_of_the_core_group() {
-        assert!(source("k8s/_common", &["DeleteOptions"]).contains("resource(\"v1\", \"DeleteOptions\", "));
+    fn no_property_takes_what_builders_need() {
+        let names = ["constructor", "__proto__", "_set", "set", "spec"];
+        assert_eq!(
+            methods(names.into_iter(), &[]),
+            "constructor_=constructor __proto___=__proto__ _set_=_set set spec"
+        );
+    }
+
+    #[test]
+    fn names_of_types_are_identifiers() {
+        let name = |text: &str| type_name(text.split(['-', '_', '.', ':']));
+        assert_eq!(name("ingress-nginx"), "IngressNginx");
+        assert_eq!(name("kube_state.metrics"), "KubeStateMetrics");
+        assert_eq!(name("acme:web"), "AcmeWeb");
+        assert_eq!(name("3scale"), "_scale");
+        assert_eq!(name("größe(){}"), "Gr__e____");
+        assert_eq!(name(""), "");
     }
 }

@@ -1,10 +1,10 @@
 //! Kubernetes' own types, embedded in the program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use super::model::{GroupVersionKind, ObjectType, Resource};
-use super::packed::{Body, Entry, Index};
+use super::packed::{Body, Entry, Index, Versions};
 
 /// What the build script made of `kubernetes.txt`.
 static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kubernetes.bin"));
@@ -17,15 +17,68 @@ const COMMON_MODULE: &str = "k8s/_common";
 /// The types of one Kubernetes version.
 #[derive(Debug)]
 pub struct Kubernetes {
-    version: &'static str,
-    #[cfg(test)]
-    versions: Vec<&'static str>,
+    release: Release,
     /// Sorted by name.
     types: Vec<Type>,
     /// By canonical name: which of `types` a module has, sorted by their names inside it.
     pub(super) modules: BTreeMap<String, Vec<usize>>,
     /// Other names of modules, and their canonical ones.
     pub(super) aliases: BTreeMap<String, String>,
+    /// Which of `types` have a group-version-kind of this kind; found on first use.
+    kinds: OnceLock<HashMap<&'static str, Vec<usize>>>,
+}
+
+/// A Kubernetes version whose types are embedded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release(usize);
+
+/// Which embedded version stands for one that somebody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest {
+    /// The version to use.
+    pub release: Release,
+    /// Whether it is the very one; its patch level does not count.
+    pub exact: bool,
+}
+
+impl Release {
+    /// All of them, oldest first.
+    pub fn all() -> impl DoubleEndedIterator<Item = Release> {
+        (0..versions().len()).map(Release)
+    }
+
+    /// The newest.
+    pub fn newest() -> Release {
+        Release(versions().len() - 1)
+    }
+
+    /// The one that is nearest to a version like `1.33`, `v1.33` or `1.33.4`; `None` when it is no version.
+    pub fn nearest(version: &str) -> Option<Nearest> {
+        let asked = numbers(version.strip_prefix('v').unwrap_or(version))?;
+        // Written one by one, oldest first: the nearest is the last that is not newer.
+        let at = versions().partition_point(|known| numbers(known).is_some_and(|known| known <= asked));
+        let release = Release(at.saturating_sub(1));
+        Some(Nearest { release, exact: numbers(release.version()) == Some(asked) })
+    }
+
+    /// As it is written: `1.37`.
+    pub fn version(self) -> &'static str {
+        versions().get(self.0).copied().unwrap_or_default()
+    }
+
+    /// Its types. Their index is unpacked on first use, in half a millisecond, and shared by the whole process.
+    pub fn types(self) -> &'static Kubernetes {
+        static LOADED: [OnceLock<Kubernetes>; Versions::MOST] = [const { OnceLock::new() }; Versions::MOST];
+        LOADED[self.0].get_or_init(|| Kubernetes::load(self))
+    }
+}
+
+/// Major and minor number; what follows must be numbers too, or a suffix such as `-rc.1`.
+fn numbers(version: &str) -> Option<(u32, u32)> {
+    let version = version.split(['-', '+']).next()?;
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+    let found = (numbers.next()??, numbers.next()??);
+    numbers.all(|number| number.is_some()).then_some(found)
 }
 
 /// An object type of a Kubernetes version.
@@ -41,6 +94,11 @@ pub struct Type {
 }
 
 impl Type {
+    /// Its name with its package: `io.k8s.api.apps.v1.Deployment`.
+    pub fn full_name(&self) -> &'static str {
+        self.name
+    }
+
     /// Its name inside its module: `Deployment`.
     pub fn name(&self) -> &'static str {
         split(self.name).1
@@ -70,24 +128,14 @@ impl Type {
 }
 
 impl Kubernetes {
-    /// The newest version; its index is unpacked on first use, in half a millisecond.
-    pub fn newest() -> &'static Kubernetes {
-        static NEWEST: OnceLock<Kubernetes> = OnceLock::new();
-        NEWEST.get_or_init(|| {
-            let (index, bodies) = embedded();
-            Kubernetes::load(&index, bodies, index.versions.len() - 1)
-        })
-    }
-
     /// The version: `1.37`.
     pub fn version(&self) -> &'static str {
-        self.version
+        self.release.version()
     }
 
-    /// All embedded versions, oldest first.
-    #[cfg(test)]
-    pub fn versions(&self) -> &[&'static str] {
-        &self.versions
+    /// All types, sorted by name.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        self.types.iter()
     }
 
     /// The type with this full name.
@@ -96,41 +144,73 @@ impl Kubernetes {
         self.types.get(at)
     }
 
+    /// The type that manifests name by `apiVersion` (`apps/v1`, `v1`) and `kind`.
+    pub fn find(&self, api_version: &str, kind: &str) -> Option<&Type> {
+        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let is_it = |known: &&Type| {
+            known
+                .resource
+                .iter()
+                .flat_map(|resource| &resource.kinds)
+                .any(|known| known.kind == kind && known.group == group && known.version == version)
+        };
+        self.kinds().get(kind)?.iter().filter_map(|at| self.types.get(*at)).find(is_it)
+    }
+
+    fn kinds(&self) -> &HashMap<&'static str, Vec<usize>> {
+        self.kinds.get_or_init(|| {
+            let mut found: HashMap<&'static str, Vec<usize>> = HashMap::new();
+            let entries = embedded().0.types.iter().filter(|entry| entry.versions.has(self.release.0));
+            for (at, entry) in entries.enumerate() {
+                for (_, _, _, kind) in &entry.kinds {
+                    let types = found.entry(kind).or_default();
+                    if types.last() != Some(&at) {
+                        types.push(at);
+                    }
+                }
+            }
+            found
+        })
+    }
+
     /// The types of a module, by what `modules` says of it.
     pub(super) fn types_at(&self, module: &[usize]) -> impl Iterator<Item = &Type> {
         module.iter().filter_map(|at| self.types.get(*at))
     }
 
-    fn load(index: &Index<'static>, mut bodies: &'static [u8], version: usize) -> Kubernetes {
+    fn load(release: Release) -> Kubernetes {
+        let (index, bodies) = embedded();
+        let mut bodies = *bodies;
         let mut types = Vec::with_capacity(index.types.len());
         for entry in &index.types {
             let (body, rest) = bodies.split_at(entry.body as usize);
             bodies = rest;
-            if entry.versions.has(version) {
+            if entry.versions.has(release.0) {
                 types.push(Type {
                     name: entry.name,
-                    resource: resource(entry, version),
-                    populated: entry.populated.has(version),
+                    resource: resource(entry, release.0),
+                    populated: entry.populated.has(release.0),
                     body,
-                    version,
+                    version: release.0,
                     object: OnceLock::new(),
                 });
             }
         }
         let (modules, aliases) = modules(&types);
-        Kubernetes {
-            version: index.versions[version],
-            #[cfg(test)]
-            versions: index.versions.clone(),
-            types,
-            modules,
-            aliases,
-        }
+        Kubernetes { release, types, modules, aliases, kinds: OnceLock::new() }
     }
 }
 
-fn embedded() -> (Index<'static>, &'static [u8]) {
-    postcard::take_from_bytes(EMBEDDED).expect(WRITTEN_HERE)
+/// The index, and the bodies that follow it.
+fn embedded() -> &'static (Index<'static>, &'static [u8]) {
+    static INDEX: OnceLock<(Index<'static>, &'static [u8])> = OnceLock::new();
+    INDEX.get_or_init(|| postcard::take_from_bytes(EMBEDDED).expect(WRITTEN_HERE))
+}
+
+/// The versions alone, which the index begins with.
+fn versions() -> &'static [&'static str] {
+    static VERSIONS: OnceLock<Vec<&'static str>> = OnceLock::new();
+    VERSIONS.get_or_init(|| postcard::take_from_bytes(EMBEDDED).expect(WRITTEN_HERE).0)
 }
 
 fn resource(entry: &Entry<'_>, version: usize) -> Option<Resource> {
@@ -200,9 +280,8 @@ mod tests {
     use super::*;
     use crate::schema::model::{IntegerFormat, ListType, PropertyKind, Scope, StringFormat};
 
-    fn every_version() -> Vec<Kubernetes> {
-        let (index, bodies) = embedded();
-        (0..index.versions.len()).map(|version| Kubernetes::load(&index, bodies, version)).collect()
+    fn newest() -> &'static Kubernetes {
+        Release::newest().types()
     }
 
     fn references<'a>(kind: &'a PropertyKind, names: &mut Vec<&'a str>) {
@@ -216,7 +295,7 @@ mod tests {
 
     #[test]
     fn every_version_is_whole() {
-        for kubernetes in every_version() {
+        for kubernetes in Release::all().map(Release::types) {
             for known in &kubernetes.types {
                 let place = format!("{} in {}", known.name, kubernetes.version());
                 let properties = &known.object().properties;
@@ -245,18 +324,55 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_listed_and_the_newest_is_used() {
-        let kubernetes = Kubernetes::newest();
-        assert_eq!(kubernetes.version(), "1.37");
-        assert_eq!(kubernetes.versions().first(), Some(&"1.25"));
-        assert_eq!(kubernetes.versions().len(), 13);
-        assert!(kubernetes.get("io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscaler").is_none());
-        assert!(every_version()[0].get("io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscaler").is_some());
+    fn versions_are_listed_and_differ() {
+        let all: Vec<&str> = Release::all().map(Release::version).collect();
+        assert_eq!(all.first(), Some(&"1.25"));
+        assert_eq!(all.len(), 13);
+        assert_eq!(all, embedded().0.versions);
+        assert_eq!(newest().version(), "1.37");
+        let removed = "io.k8s.api.autoscaling.v2beta2.HorizontalPodAutoscaler";
+        assert!(newest().get(removed).is_none());
+        assert!(Release(0).types().get(removed).is_some());
+        assert!(std::ptr::eq(newest(), newest()), "it is loaded once");
+    }
+
+    #[test]
+    fn the_nearest_version_is_found() {
+        let nearest = |version: &str| {
+            Release::nearest(version).map(|nearest| (nearest.release.version(), nearest.exact))
+        };
+        for version in ["1.33", "v1.33", "1.33.4", "v1.33.0-rc.1", "1.33.1+k3s1"] {
+            assert_eq!(nearest(version), Some(("1.33", true)), "{version}");
+        }
+        for (version, used) in [("1.19", "1.25"), ("0.9", "1.25"), ("1.99", "1.37"), ("2.0", "1.37")] {
+            assert_eq!(nearest(version), Some((used, false)), "{version}");
+        }
+        for version in ["", "1", "v", "latest", "1.x", "1.33.x", "one.two"] {
+            assert_eq!(nearest(version), None, "{version}");
+        }
+    }
+
+    #[test]
+    fn types_are_found_by_what_manifests_name_them() {
+        let name = |api_version, kind| newest().find(api_version, kind).map(|known| known.name);
+        assert_eq!(name("apps/v1", "Deployment"), Some("io.k8s.api.apps.v1.Deployment"));
+        assert_eq!(name("v1", "Pod"), Some("io.k8s.api.core.v1.Pod"));
+        assert_eq!(name("networking.k8s.io/v1", "Ingress"), Some("io.k8s.api.networking.v1.Ingress"));
+        assert!(name("networking/v1", "Ingress").is_none());
+        assert!(name("apps/v1", "Pod").is_none() && name("v1", "Deployment").is_none());
+        for release in Release::all() {
+            for known in &release.types().types {
+                for kind in known.resource.iter().flat_map(|resource| &resource.kinds) {
+                    let found = release.types().find(&kind.api_version(), &kind.kind);
+                    assert!(found.is_some_and(|found| found.resource.is_some()), "{kind:?}");
+                }
+            }
+        }
     }
 
     #[test]
     fn types_say_what_validation_needs() {
-        let kubernetes = Kubernetes::newest();
+        let kubernetes = newest();
         let object = |name: &str| kubernetes.get(name).unwrap().object();
         let container = object("io.k8s.api.core.v1.Container");
         assert!(container.property("name").unwrap().required);
@@ -284,7 +400,7 @@ mod tests {
 
     #[test]
     fn resources_have_a_plural_and_a_scope() {
-        let resource = |name: &str| Kubernetes::newest().get(name).unwrap().resource().unwrap();
+        let resource = |name: &str| newest().get(name).unwrap().resource().unwrap();
         let ingress = resource("io.k8s.api.networking.v1.Ingress");
         assert_eq!(ingress.plural.as_deref(), Some("ingresses"));
         assert_eq!(ingress.scope, Some(Scope::Namespaced));

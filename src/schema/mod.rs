@@ -1,8 +1,17 @@
 //! The types that resources are built from and judged by, and the modules of builders made of them.
 
-pub mod codegen;
+pub mod chart;
+mod codegen;
+pub mod crd;
+mod documents;
 pub mod kubernetes;
 pub mod model;
+pub mod module;
 mod packed;
+mod schemas;
 #[cfg(test)]
 mod text;
+pub mod validate;
+
+pub use documents::STACK_BYTES;
+pub use schemas::Schemas;

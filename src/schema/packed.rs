@@ -12,6 +12,9 @@ use super::model::{Property, Scope};
 pub(super) struct Versions(pub(super) u32);
 
 impl Versions {
+    /// How many versions there can be.
+    pub(super) const MOST: usize = 32;
+
     /// Whether the set has the version with this index.
     pub(super) fn has(self, version: usize) -> bool {
         u32::try_from(version).ok().and_then(|bit| self.0.checked_shr(bit)).is_some_and(|bits| bits & 1 == 1)

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { made } from "./making.ts";
+import { noticeMisses } from "./misses.ts";
 import type { MetadataJson, SpecFragment, ToJson } from "./fragments.ts";
 import { assign, isArray, isObject, split, stringify, toText } from "./primordials.ts";
 import { usageError } from "./stack.ts";
@@ -132,6 +134,7 @@ export class _ResourceBuilder {
   constructor(apiVersion: string, kind: string) {
     this._apiVersion = apiVersion;
     this._kind = kind;
+    if (made !== undefined) made(this);
   }
 
   /** A builder of the same class with the same fields. */
@@ -216,6 +219,8 @@ export class _ResourceBuilder {
   }
 }
 
+noticeMisses(_ResourceBuilder.prototype, "");
+
 /**
  * Builds a part of a resource: a container, a selector, a port. Every method gives a new builder and leaves this one as
  * it is.
@@ -226,6 +231,7 @@ export class _SchemaBuilder implements ToJson<Fields> {
 
   constructor(init?: Fields) {
     this._props = init ? assign({}, init) : {};
+    if (made !== undefined) made(this);
   }
 
   /** A builder of the same class with the same properties. */
@@ -253,3 +259,4 @@ export class _SchemaBuilder implements ToJson<Fields> {
     return this._toJSON();
   }
 }
+noticeMisses(_SchemaBuilder.prototype, "");

@@ -6,7 +6,7 @@
  */
 
 import { _ResourceBuilder, _SchemaBuilder } from "./base.ts";
-import { defineProperty, Map, mapGet, mapSet, split } from "./primordials.ts";
+import { decodeText, defineProperty, Map, mapGet, mapSet, split } from "./primordials.ts";
 type Method = (this: any, value: any) => unknown;
 type Methods = Record<string, Method>;
 type ResourceClass = new (apiVersion?: string, kind?: string) => _ResourceBuilder;
@@ -53,14 +53,14 @@ const podMethods: Methods = {
 function named(entry: string, make: (name: string) => Method): Method {
   const parts = split(entry, "=");
   if (parts.length === 1) return make(entry);
-  const method = make(parts[1]);
+  const method = make(decodeText(parts[1]));
   nameClass(method, parts[0]);
   return method;
 }
 
 /**
  * Adds a method for each name to a prototype. `name=property` is a method for a property whose name cannot stand in an
- * identifier.
+ * identifier, or would break the list; what would is written as in a URL (`%20`).
  */
 function addMethods(prototype: object, names: string, cache: Methods, make: (name: string) => Method): void {
   if (names === "") return;

@@ -1,5 +1,7 @@
 /** Spec fragments and amounts of resources, as `k8s/meta/v1` and `k8s/core/v1` begin them. */
 
+import { made } from "./making.ts";
+import { noticeMisses } from "./misses.ts";
 import { assign, round, toText } from "./primordials.ts";
 import { isPlainObject, put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
@@ -87,6 +89,7 @@ class SpecFragment {
     if (init._labels) this._labels = assign({}, init._labels);
     if (init._annotations) this._annotations = assign({}, init._annotations);
     this._husakoTag = "SpecFragment";
+    if (made !== undefined) made(this);
   }
 
   /** The name of the resource or container. */
@@ -153,6 +156,7 @@ class SpecFragment {
     return pick(this, CONTAINER_FIELDS);
   }
 }
+noticeMisses(SpecFragment.prototype, "a fragment of name(), label() or image()");
 export type { SpecFragment };
 
 function pick(fragment: object, fields: readonly string[]): Fields {
@@ -174,6 +178,7 @@ class ResourceChain implements ToJson<ResourceListJson> {
     this._husakoTag = "ResourceChain";
     if (init._cpu !== undefined && init._cpu !== null) this._cpu = formatCpu(init._cpu);
     if (init._memory !== undefined && init._memory !== null) this._memory = formatMemory(init._memory);
+    if (made !== undefined) made(this);
   }
 
   /** Sets the CPU: `250m`, or a number of cores. */
@@ -190,6 +195,7 @@ class ResourceChain implements ToJson<ResourceListJson> {
     return pick(this, ["cpu", "memory"]);
   }
 }
+noticeMisses(ResourceChain.prototype, "cpu() or memory()");
 export type { ResourceChain };
 
 /** The fields of a resource chain. */
@@ -208,6 +214,7 @@ class ResourceRequirementsChain implements ToJson<RequirementsJson> {
     this._husakoTag = "ResourceRequirementsChain";
     this._requests = requests;
     this._limits = limits;
+    if (made !== undefined) made(this);
   }
 
   /** Sets what it asks for. */
@@ -227,6 +234,7 @@ class ResourceRequirementsChain implements ToJson<RequirementsJson> {
     return result;
   }
 }
+noticeMisses(ResourceRequirementsChain.prototype, "requests()");
 export type { ResourceRequirementsChain };
 
 function isEmpty(value: unknown): boolean {

@@ -8,9 +8,11 @@ import { build as send } from "husako:host";
 import { _ResourceBuilder } from "./base.ts";
 import { formatCpu, formatMemory } from "./fragments.ts";
 import type { MetadataJson, RequirementsJson, ResourceListJson, ToJson } from "./fragments.ts";
+import { made } from "./making.ts";
+import { noticeMisses } from "./misses.ts";
 import { assign, freeze, isArray, isObject } from "./primordials.ts";
 import { usageError } from "./stack.ts";
-import { put, resolve } from "./values.ts";
+import { classOf, put, refusalOf, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
 /** Anything that `build` takes: a builder of `k8s/*` or of a plugin. */
@@ -38,6 +40,7 @@ class MetadataFragment implements ToJson<MetadataJson> {
     this._namespace = namespace;
     this._labels = labels;
     this._annotations = annotations;
+    if (made !== undefined) made(this);
   }
 
   /** Sets the name of the resource. */
@@ -70,6 +73,8 @@ class MetadataFragment implements ToJson<MetadataJson> {
   }
 }
 
+noticeMisses(MetadataFragment.prototype, "metadata()");
+
 /** Amounts of CPU and memory. Every method gives a new fragment and leaves this one as it is. */
 class ResourceListFragment implements ToJson<ResourceListJson> {
   readonly _type: "resource_list";
@@ -80,6 +85,7 @@ class ResourceListFragment implements ToJson<ResourceListJson> {
     this._type = "resource_list";
     this._cpu = cpuText;
     this._memory = memoryText;
+    if (made !== undefined) made(this);
   }
 
   /** Sets the CPU: `250m`, or a number of cores. */
@@ -100,6 +106,8 @@ class ResourceListFragment implements ToJson<ResourceListJson> {
   }
 }
 
+noticeMisses(ResourceListFragment.prototype, "cpu() or memory()");
+
 /** What a resource list may be given as. */
 type ListInput = ToJson | ResourceListJson;
 
@@ -113,6 +121,7 @@ class ResourceRequirementsFragment implements ToJson<RequirementsJson> {
     this._type = "resource_requirements";
     this._requests = requested;
     this._limits = limited;
+    if (made !== undefined) made(this);
   }
 
   /** Sets what it asks for. */
@@ -132,6 +141,8 @@ class ResourceRequirementsFragment implements ToJson<RequirementsJson> {
     return result;
   }
 }
+
+noticeMisses(ResourceRequirementsFragment.prototype, "requests() or limits()");
 
 export type { MetadataFragment, ResourceListFragment, ResourceRequirementsFragment };
 
@@ -231,6 +242,7 @@ export function merge<T>(items: readonly T[]): T {
   } else if (allOfType(list, "resource_list")) {
     merged = new ResourceListFragment(lastSet(list, "_cpu"), lastSet(list, "_memory"));
   }
+  if (made !== undefined && merged !== list[list.length - 1]) made(merged as object, list);
   return merged as T;
 }
 
@@ -249,7 +261,7 @@ export function build(items: Renderable | readonly Renderable[]): void {
     // What a plugin renders by itself may still have builders in it.
     resources[i] = (item as Fields)._render === render ? item._render() : resolve(item._render());
   }
-  send(resources);
+  send(resources, list, refusalOf, classOf);
 }
 
 const USE = 'use a builder such as Deployment() of "k8s/apps/v1"';
@@ -272,5 +284,5 @@ function inWords(item: unknown): string {
 }
 
 /** The default export: `husako.build([…])`. */
-const husako: { readonly build: typeof build } = freeze({ build });
+const husako: { readonly build: typeof build } = freeze(noticeMisses({ build }, "husako"));
 export default husako;

@@ -16,6 +16,8 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "helpers/decorateParam.ts" => include_str!("helpers/decorateParam.ts"),
     "helpers/usingCtx.ts" => include_str!("helpers/usingCtx.ts"),
     "husako.ts" => include_str!("husako.ts"),
+    "making.ts" => include_str!("making.ts"),
+    "misses.ts" => include_str!("misses.ts"),
     "primordials.ts" => include_str!("primordials.ts"),
     "promises.ts" => include_str!("promises.ts"),
     "runtime.ts" => include_str!("runtime.ts"),
@@ -36,6 +38,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "test/text.ts" => include_str!("test/text.ts"),
     "test/throwing.ts" => include_str!("test/throwing.ts"),
     "timers.ts" => include_str!("timers.ts"),
+    "tracing.ts" => include_str!("tracing.ts"),
     "values.ts" => include_str!("values.ts"),
 };
 

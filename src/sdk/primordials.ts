@@ -19,6 +19,8 @@ export const uncurryThis: (method: any) => (self: any, ...args: any[]) => any = 
 export const apply: (target: any, self: unknown, args: ArrayLike<any>) => any = Reflect.apply;
 /** `Reflect.ownKeys` */
 export const ownKeys: (target: object) => (string | symbol)[] = Reflect.ownKeys;
+/** `Reflect.get` */
+export const reflectGet: (target: object, key: PropertyKey, receiver: unknown) => unknown = Reflect.get;
 /** `Reflect.defineProperty`: gives `false` where the property cannot be defined. */
 export const defineProperty: (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => boolean =
   Reflect.defineProperty;
@@ -62,8 +64,11 @@ export const now: () => number = Date.now;
 /** `String`, to be called and not constructed: the only conversion that takes symbols. */
 export const toText: (value: unknown) => string = String;
 /** `Number`, to be called and not constructed. */
+export const decodeText: (value: string) => string = decodeURIComponent;
+
 export const toNumber: (value: unknown) => number = Number;
 const NativePromise: PromiseConstructor = Promise;
+const NativeProxy: ProxyConstructor = Proxy;
 const NativeError: ErrorConstructor = Error;
 const NativeMap: MapConstructor = Map;
 const NativeWeakMap: WeakMapConstructor = WeakMap;
@@ -72,6 +77,7 @@ export {
   NativeError as Error,
   NativeMap as Map,
   NativePromise as Promise,
+  NativeProxy as Proxy,
   NativeTypeError as TypeError,
   NativeWeakMap as WeakMap,
 };

@@ -42,10 +42,22 @@ fn ran(project: &Project, args: &[&str]) -> Vec<String> {
 #[test]
 fn everything_below_the_folder_runs_unless_paths_are_given() {
     let project = mixed();
+    let everything = [
+        "a/one.test.ts",
+        "a/two.spec.ts",
+        "b/four.test.ts",
+        "b/main.husako",
+        "b/three.test.husako",
+        "other/dev.ts",
+        "other/five.test.ts",
+    ];
+    assert_eq!(ran(&project, &[]), everything);
+    assert_eq!(ran(&project, &["."]), everything);
+    assert_eq!(ran(&project, &["--entries-only"]), [everything[3], everything[5]]);
     let all =
         ["a/one.test.ts", "a/two.spec.ts", "b/four.test.ts", "b/three.test.husako", "other/five.test.ts"];
+    let ran = |project: &Project, args: &[&str]| ran(project, &[&["--tests-only"], args].concat());
     assert_eq!(ran(&project, &[]), all);
-    assert_eq!(ran(&project, &["."]), all);
     assert_eq!(ran(&project, &["a"]), all[..2]);
     assert_eq!(ran(&project, &["a/", "./b/../other"]), [all[0], all[1], all[4]]);
     assert_eq!(ran(&project, &["b/four.test.ts", "b/four.test.ts"]), [all[2]]);

@@ -18,6 +18,7 @@ import {
   toText,
   tryGet,
 } from "../primordials.ts";
+import { noticeMisses } from "../misses.ts";
 import { follow, isThenable } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import { rowsOf, titleOf } from "./each.ts";
@@ -243,7 +244,7 @@ function variant<F>(what: string, mode: Mode, add: AddOne): Variant<F> {
     };
   };
   constant(one, "each", freeze(each));
-  return one as unknown as Variant<F>;
+  return noticeMisses(one, what) as unknown as Variant<F>;
 }
 
 function constant(target: object, key: string, value: unknown): void {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::*;
 use crate::event::{CaseResult, CaseStatus, FailureKind, FileResult};
+use crate::resource::Step;
 use crate::tree::MemoryTree;
+
+mod entries;
+mod misses;
 
 /// A job for the source `main` at `path`, beside `files`.
 fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
@@ -51,74 +53,6 @@ fn outcomes(file: &FileResult) -> Vec<String> {
             .join("; "),
     };
     file.cases.iter().map(|case| format!("{}: {}", case.name, told(case))).collect()
-}
-
-async fn built(main: &str) -> Result<serde_json::Value, Vec<String>> {
-    let result = execute(job("env/dev.ts", main, &[])).await;
-    result.map_err(|failures| failures.into_iter().map(|failure| failure.message).collect())
-}
-
-#[tokio::test]
-async fn an_entry_gives_strict_json() {
-    let built = built(
-        "import { build, name, requests, cpu } from 'husako';\n\
-         import { Deployment } from 'k8s/apps/v1';\n\
-         build(Deployment().metadata(name('web')).replicas(1.5 * 2).resources(requests(cpu(0.25))));",
-    );
-    assert_eq!(
-        built.await.unwrap(),
-        json!([{
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
-            "spec": {
-                "replicas": 3,
-                "template": {"spec": {"containers": [{"resources": {"requests": {"cpu": "250m"}}}]}},
-            },
-        }])
-    );
-}
-
-#[tokio::test]
-async fn both_dialects_work_in_one_entry() {
-    let built = built(
-        "import husako, { metadata } from 'husako';\n\
-         import { Pod } from 'k8s/core/v1';\n\
-         import { name } from 'k8s/meta/v1';\n\
-         import { name as container } from 'k8s/core/v1';\n\
-         husako.build([Pod().metadata(metadata().name('a')), Pod().metadata(name('b'))\n\
-           .containers([container('c').image('i')])]);",
-    );
-    let built = built.await.unwrap();
-    assert_eq!(built[0]["metadata"], json!({"name": "a"}));
-    assert_eq!(built[1]["spec"], json!({"containers": [{"name": "c", "image": "i"}]}));
-}
-
-#[tokio::test]
-async fn what_is_not_json_is_named_by_its_path() {
-    for (value, what) in [
-        ("undefined", "undefined"),
-        ("1n", "a bigint"),
-        ("NaN", "the number NaN"),
-        ("() => 1", "a function"),
-        ("new Date(0)", "a Date"),
-        ("new Map()", "a Map"),
-        ("/x/", "a RegExp"),
-        ("Symbol()", "a symbol"),
-    ] {
-        let source = format!(
-            "import {{ build }} from 'husako'; build({{ _render: () => ({{ spec: {{ 'a b': [{value}] }} }}) }});"
-        );
-        let expected = format!("$[0].spec[\"a b\"][0]: {what} cannot be written as JSON");
-        assert_eq!(built(&source).await.unwrap_err(), [expected]);
-    }
-}
-
-#[tokio::test]
-async fn build_is_called_exactly_once() {
-    assert!(built("export {};").await.unwrap_err()[0].contains("build() was not called"));
-    let twice = built("import { build } from 'husako'; build([]); build([]);").await.unwrap_err();
-    assert!(twice[0].contains("called 2 times"), "{twice:?}");
-    let wrong = built("import { build } from 'husako'; build([{}]);").await.unwrap_err();
-    assert!(wrong[0].contains("build(): item at index 0 is not a builder instance"), "{wrong:?}");
 }
 
 #[tokio::test]
@@ -375,7 +309,7 @@ async fn imports_are_resolved_and_checked() {
 
 #[tokio::test]
 async fn a_file_named_like_a_module_of_ours_is_none() {
-    for name in ["sdk:x.test.ts", "husako:x.test.ts", "k8s:x.test.ts"] {
+    for name in ["sdk:x.test.ts", "husako:x.test.ts", "types:x.test.ts"] {
         let file =
             run_file(job(name, "import * as host from 'husako:host'; host;", &[]), std::future::pending())
                 .await;

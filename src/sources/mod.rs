@@ -1,0 +1,162 @@
+//! Where a project's schemas, charts and plugins come from: reads what `husako.toml` and the plugins name, as far as it
+//! lies in this repository, and says what does not.
+
+mod files;
+mod plugins;
+
+use crate::config::{ChartSource, Config, Named, PluginSource, ResourceSource};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::tree::{RelPath, SourceTree};
+
+pub use files::SourceFile;
+pub use plugins::Plugin;
+
+/// What a project's configuration names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The versions of Kubernetes that are asked for: by the project, or else by its plugins.
+    pub releases: Vec<Named<String>>,
+    /// Files that may hold CRDs, those of the project first.
+    pub crds: Vec<SourceFile>,
+    /// The `values.schema.json` of charts by name, those of the project first.
+    pub charts: Vec<(String, SourceFile)>,
+    /// The plugins, those that win first.
+    pub plugins: Vec<Plugin>,
+    /// What would have to be fetched.
+    pub absent: Vec<Absent>,
+}
+
+/// Something that does not lie in this repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// Its key; of a plugin's preset `<plugin>:<key>`.
+    pub name: String,
+    /// What it would bring.
+    pub what: What,
+    /// Where it comes from: the `source` that is written.
+    pub source: &'static str,
+    /// Where that is written.
+    pub place: Place,
+}
+
+/// What comes from a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// CRDs: `[resources]`.
+    Resources,
+    /// A chart: `[charts]`.
+    Chart,
+    /// A plugin: `[plugins]`.
+    Plugin,
+}
+
+/// Reads the sources of the project in `root`.
+///
+/// The diagnostics tell what cannot be read, and is left out; errors are mistakes in plugins.
+pub fn read(tree: &dyn SourceTree, root: &RelPath, config: &Config) -> (Sources, Vec<Diagnostic>) {
+    let mut reader = Reader { tree, found: Sources::default(), diagnostics: Vec::new() };
+    reader.plugins(root, config);
+    reader.presets(config);
+    (reader.found, reader.diagnostics)
+}
+
+struct Reader<'t> {
+    tree: &'t dyn SourceTree,
+    found: Sources,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn plugins(&mut self, root: &RelPath, config: &Config) {
+        let (plugins, diagnostics) = plugins::read(self.tree, root, config);
+        self.diagnostics.extend(diagnostics);
+        for named in &config.plugins {
+            let is_there = plugins.iter().any(|plugin| plugin.name == named.name);
+            if matches!(named.value, PluginSource::Git { .. }) && !is_there {
+                self.absent(What::Plugin, named, "git");
+            }
+        }
+        self.found.plugins = plugins;
+    }
+
+    /// The project's own resources and charts, then what its plugins add under names that are not taken.
+    fn presets(&mut self, config: &Config) {
+        let mut resources = config.resources.clone();
+        let mut charts = config.charts.clone();
+        // Plugins that were installed once, and are named no more, add nothing.
+        let is_named = |plugin: &&Plugin| config.plugins.iter().any(|named| named.name == plugin.name);
+        for plugin in self.found.plugins.iter().filter(is_named) {
+            add(&mut resources, &plugin.name, &plugin.manifest.resources);
+            add(&mut charts, &plugin.name, &plugin.manifest.charts);
+        }
+        let own = config.resources.iter().any(|named| matches!(named.value, ResourceSource::Release { .. }));
+        for (at, named) in resources.iter().enumerate() {
+            match &named.value {
+                ResourceSource::Release { version } if !own || at < config.resources.len() => {
+                    let (name, origin) = (named.name.clone(), named.origin.clone());
+                    self.found.releases.push(Named { name, value: version.clone(), origin });
+                }
+                // The project says which version it is for; a plugin cannot know.
+                ResourceSource::Release { .. } => {}
+                ResourceSource::Git(_) => self.absent(What::Resources, named, "git"),
+                ResourceSource::File { path } => {
+                    let files = files::crds(self.tree, path);
+                    let files = self.readable(named, "[resources]", files);
+                    self.found.crds.extend(files);
+                }
+            }
+        }
+        for named in &charts {
+            match &named.value {
+                ChartSource::Registry { .. } => self.absent(What::Chart, named, "registry"),
+                ChartSource::ArtifactHub { .. } => self.absent(What::Chart, named, "artifacthub"),
+                ChartSource::Oci { .. } => self.absent(What::Chart, named, "oci"),
+                ChartSource::Git(_) => self.absent(What::Chart, named, "git"),
+                ChartSource::File { path } => {
+                    let file = vec![files::chart(self.tree, path)];
+                    let file = self.readable(named, "[charts]", file);
+                    self.found.charts.extend(file.into_iter().map(|file| (named.name.clone(), file)));
+                }
+            }
+        }
+    }
+
+    fn absent<T>(&mut self, what: What, named: &Named<T>, source: &'static str) {
+        let (name, place) = (named.name.clone(), named.origin.place.clone());
+        self.found.absent.push(Absent { name, what, source, place });
+    }
+
+    /// Those that could be read; tells of the others.
+    fn readable<T>(
+        &mut self,
+        named: &Named<T>,
+        table: &str,
+        files: Vec<Result<SourceFile, files::Unread>>,
+    ) -> Vec<SourceFile> {
+        let mut found = Vec::new();
+        for file in files {
+            match file {
+                Ok(file) => found.push(file),
+                Err(unread) => {
+                    let message = format!("`{}` in {table} is left out: {}", named.name, unread.message);
+                    let warning = Diagnostic { help: unread.help, ..Diagnostic::warning(message) };
+                    self.diagnostics.push(named.origin.mark(warning));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Adds the presets of a plugin. What has such a name already stays as it is.
+fn add<T: Clone>(to: &mut Vec<Named<T>>, plugin: &str, presets: &[Named<T>]) {
+    for preset in presets {
+        let name = format!("{plugin}:{}", preset.name);
+        if !to.iter().any(|known| known.name == name) {
+            to.push(Named { name, ..preset.clone() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
