@@ -145,6 +145,10 @@ impl Settings {
         for path in paths {
             match Scope::parse(&self.here, path, &*self.tree) {
                 Ok(scope) => scopes.push(scope),
+                // `husako-ci -q render dev`
+                Err(error) if ["render", "check"].contains(&path.as_str()) => {
+                    errors.push(error.help(format!("a command comes first: husako-ci {path} …")));
+                }
                 Err(error) => errors.push(error),
             }
         }

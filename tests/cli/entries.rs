@@ -235,6 +235,9 @@ fn render_and_check_say_how_the_first_entry_failed() {
     project.run(&["render", "good", "twice", "compile"]).exits_with(7);
     project.run(&["check"]).exits_with(3);
     project.run(&["render"]).exits_with(2);
+    let told = project.run(&["--quiet", "render", "good"]);
+    told.exits_with(2);
+    assert!(told.stderr.contains("a command comes first: husako-ci render"), "{}", told.stderr);
     project.run(&["render", "nowhere"]).exits_with(2);
     Project::of(&[]).run(&["render", "--all"]).exits_with(8);
     let told = project.run(&["render", "good", "twice", "-o", "all.yaml"]);
