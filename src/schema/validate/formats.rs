@@ -1,5 +1,9 @@
 //! What strings of a format look like to Go, which the API server reads them with.
 
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
 /// A time after RFC 3339: `2026-01-31T12:00:00Z`, with a fraction of a second or an offset.
 ///
 /// As Go's `time.Parse` does, it takes one digit for the hour, and a comma before the fraction.
@@ -27,6 +31,18 @@ pub(super) fn is_base64(text: &str) -> bool {
         }
     }
     padding <= 2 && (symbols + padding).is_multiple_of(4)
+}
+
+/// What standard base64 stands for; its padding, and line breaks in it, do not matter.
+pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let symbols: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    ANY_PADDING.decode(symbols).ok()
 }
 
 /// What follows the date and the time up to the seconds, if these are right.

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 
 use super::eval::Error;
+use super::time;
 use super::value::{List, Map, Text, Value};
-use super::{strings, time};
+use crate::schema::validate::formats::decode_base64;
 use crate::schema::validate::structural::{Additional, Kind, Node, is_type_meta};
 
 /// What every resource has, and rules may see of it.
@@ -70,9 +71,9 @@ fn of_text<'a>(text: &'a str, format: Option<&str>) -> Result<Value<'a>, Error> 
         }
         Some("date") => time::parse_date(text).map(Value::Timestamp).ok_or_else(|| invalid("date")),
         Some("datetime") => time::parse_date_time(text).map(Value::Timestamp).ok_or_else(|| invalid("time")),
-        Some("byte") => strings::decode_base64(text)
-            .map(|bytes| Value::Bytes(Rc::from(bytes)))
-            .ok_or_else(|| invalid("base64")),
+        Some("byte") => {
+            decode_base64(text).map(|bytes| Value::Bytes(Rc::from(bytes))).ok_or_else(|| invalid("base64"))
+        }
         _ => Ok(Value::String(Text::Borrowed(text))),
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::node::Node;
 use crate::rule::Rule;
+use crate::schema::validate::formats::decode_base64;
 use crate::schema::validate::names;
 
 /// How many bytes one can hold.
@@ -111,7 +112,7 @@ fn json_content(object: &Node, key: &str) {
     let (data, texts) = (object.get("data"), object.get("stringData"));
     let (place, content) = match texts.get(key).str() {
         Some(text) => (texts.get(key), Some(text.as_bytes().to_vec())),
-        None => (data.get(key), data.get(key).str().and_then(decode)),
+        None => (data.get(key), data.get(key).str().and_then(decode_base64)),
     };
     let Some(content) = content else { return };
     let is_object =
@@ -126,30 +127,6 @@ fn json_content(object: &Node, key: &str) {
 fn decoded_length(text: &str) -> usize {
     let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=').count();
     digits * 3 / 4
-}
-
-/// Decodes base64, without looking at the padding: decoding has told what is wrong with it.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let mut bits = 0_u32;
-    let mut count = 0;
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
