@@ -33,7 +33,7 @@ build(names.flatMap((name) => {
   const app = labels({ name, replicas: 2, labels: {} });
   return [
     Deployment().metadata(metadata().name(name).label('app', name)).replicas(2).selector({ matchLabels: app })
-      .containers([Container().name(name).image('nginx').resources(requests(cpu('100m').memory('64Mi')))]),
+      .template({ metadata: { labels: app } }).containers([Container().name(name).image('nginx').resources(requests(cpu('100m').memory('64Mi')))]),
     Service().metadata(metadata().name(name)).selector(app).ports([{ port: 80 }]),
     ConfigMap().metadata(metadata().name(name)).data({ name }),
   ];
