@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rquickjs::{Ctx, Function, Object, Promise, Value};
 
 use super::errors::{Sources, Thrown, plain};
-use super::host::{Phase, Rejections, Session};
+use super::host::{Looking, Looks, Phase, Rejections, Session};
 use super::imports::ImportErrors;
 use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, cut, decide};
 use super::turn::{Settled, Stalled, run_jobs, settle, stop_jobs};
@@ -294,9 +294,7 @@ impl<'js> Cases<'js, '_> {
         }
         match settled {
             Settled::Fulfilled => None,
-            Settled::Rejected(reason) => {
-                Some(self.sources.failure(FailureKind::Thrown, self.describe(reason)))
-            }
+            Settled::Rejected(reason) => Some(self.failure(FailureKind::Thrown, self.describe(reason))),
             Settled::Never => Some(plain(
                 FailureKind::NeverSettles,
                 format!("{what} waits for a promise that can never settle"),
@@ -331,7 +329,7 @@ impl<'js> Cases<'js, '_> {
     fn left_over(&self, owner: u32) -> Vec<Failure> {
         let mut mine = Vec::new();
         for (whose, thrown) in self.session.take_uncaught() {
-            let failure = self.sources.failure(FailureKind::Thrown, thrown);
+            let failure = self.failure(FailureKind::Thrown, thrown);
             if whose == owner && owner != 0 {
                 mine.push(failure);
             } else {
@@ -347,7 +345,7 @@ impl<'js> Cases<'js, '_> {
         }
         let unhandled = self.ctx.userdata::<Rejections<'js>>().map(|rejections| rejections.take(owner));
         for reason in unhandled.unwrap_or_default().into_iter().take(10 * MAX_FAILURES) {
-            let failure = self.sources.failure(FailureKind::UnhandledRejection, self.describe(reason));
+            let failure = self.failure(FailureKind::UnhandledRejection, self.describe(reason));
             if owner == 0 {
                 let place = failure.place.clone();
                 self.session.progress().extra.push(("(outside of the tests)".to_owned(), place, failure));
@@ -372,6 +370,26 @@ impl<'js> Cases<'js, '_> {
         }
         interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
         thrown
+    }
+
+    /// A failure at its place; if a misspelt method may be the reason, the SDK is asked.
+    fn failure(&self, kind: FailureKind, mut thrown: Thrown) -> Failure {
+        if self.session.looks == Looks::ForMisses && thrown.may_be_misspelt() {
+            let interrupt = &self.session.interrupt;
+            interrupt.arm(Instant::now() + DESCRIBING);
+            thrown.misses = self.recent_misses().unwrap_or_else(|_| {
+                self.ctx.catch();
+                Vec::new()
+            });
+            interrupt.arm((Instant::now() + DESCRIBING).max(self.file_deadline));
+        }
+        self.sources.failure(kind, thrown)
+    }
+
+    /// What was asked for lately and does not exist: see `src/sdk/misses.ts`.
+    fn recent_misses(&self) -> rquickjs::Result<Vec<Vec<String>>> {
+        let misses = self.ctx.userdata::<Looking<'js>>().map(|looking| looking.0.clone());
+        misses.ok_or(rquickjs::Error::Unknown)?.get::<_, Function>("recentMisses")?.call(())
     }
 
     /// Says that the host itself waits for `promise`.
@@ -403,7 +421,7 @@ impl<'js> Cases<'js, '_> {
                 let deep = thrown.is_stack_overflow();
                 // Of an entry, this is all that runs.
                 let kind = if self.session.is_for_tests() { FailureKind::Load } else { FailureKind::Thrown };
-                let failure = self.sources.failure(kind, thrown);
+                let failure = self.failure(kind, thrown);
                 if deep && failure.place.is_none() {
                     plain(FailureKind::Compile, "the file is nested too deeply for the engine")
                 } else {

@@ -10,7 +10,7 @@ use crate::event::{Comparison, Failure, FailureKind, Frame};
 use crate::resource::Step;
 
 /// What the engine says where something is called that is no function.
-const NOT_A_FUNCTION: &str = "not a function";
+pub(super) const NOT_A_FUNCTION: &str = "not a function";
 
 /// How much of a function's name is shown, in characters.
 const MAX_FUNCTION: usize = 200;
@@ -60,9 +60,14 @@ impl Thrown {
             stack: description.get("stack")?,
             comparison: expected.zip(received).map(|(expected, received)| Comparison { expected, received }),
             causes: description.get("causes")?,
-            misses: description.get("misses")?,
+            misses: Vec::new(),
             is_null: false,
         })
+    }
+
+    /// Whether it may come of a misspelt method.
+    pub(crate) fn may_be_misspelt(&self) -> bool {
+        !self.assertion && self.name == "TypeError" && self.message == NOT_A_FUNCTION
     }
 
     fn is_out_of_memory(&self) -> bool {
@@ -168,7 +173,7 @@ impl Sources<'_> {
         failure
     }
 
-    /// What to say of an error that comes of a property which does not exist: where, what, and what to do about it.
+    /// What to say of an error that comes of a method which does not exist: where, what, and what to do about it.
     ///
     /// Of the misses before it the right one is the one that is written where the error is.
     fn misspelt(&self, thrown: &Thrown, place: &Place) -> Option<Misspelt> {
@@ -180,11 +185,10 @@ impl Sources<'_> {
             _ => None,
         });
         let (owner, name, known, place) = found?;
-        let what = if thrown.message == NOT_A_FUNCTION { "method" } else { "property" };
         let near = near_miss(name, known.iter().map(String::as_str));
         Some(Misspelt {
             place,
-            message: format!("{owner} has no {what} \"{}\"", cut(name, MAX_FUNCTION)),
+            message: format!("{owner} has no method \"{}\"", cut(name, MAX_FUNCTION)),
             help: near.map(|near| format!("did you mean \"{near}\"?")),
         })
     }
@@ -239,14 +243,14 @@ impl Sources<'_> {
     }
 }
 
-/// What is said of a misspelt property.
+/// What is said of a misspelt method.
 struct Misspelt {
     place: Place,
     message: String,
     help: Option<String>,
 }
 
-/// Where the name of a property is written that an error at a place may come of.
+/// Where the name of a method is written that an error at a place may come of.
 fn written(unit: &Unit, place: &Place, name: &str) -> Option<Place> {
     let called = compile::find_call(&unit.path, &unit.source, (place.line, place.column), Some(name), &[]);
     let line_of = |line: u32| unit.source.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
@@ -259,7 +263,7 @@ fn written(unit: &Unit, place: &Place, name: &str) -> Option<Place> {
     {
         return Some(at(place, spot));
     }
-    // It is read in another way, or the engine itself calls it.
+    // It is called by an index or a variable, or the engine itself calls it.
     let rest: String = line_of(place.line).chars().skip(place.column.saturating_sub(1) as usize).collect();
     has_word(&rest, name).then(|| place.clone())
 }

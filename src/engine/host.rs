@@ -12,7 +12,8 @@ use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Res
 
 use super::errors::Thrown;
 use super::interrupt::Interrupt;
-use super::json::{self, Judge, NotJson, Strict};
+use super::json::{self, NotJson, Strict};
+use super::modules::Modules;
 use super::progress::{Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut};
 use super::timers::{Timers, fire_function};
 use super::trace::{self, Recorder};
@@ -29,11 +30,39 @@ pub(crate) enum Phase {
     Entry,
 }
 
+/// What a run looks for beside what a file says. A normal run looks for nothing, and pays for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// Nothing.
+    Nowhere,
+    /// Where the resources of an entry are made.
+    ForSites,
+    /// Methods that were asked for and do not exist.
+    ForMisses,
+}
+
+impl Looks {
+    /// The SDK's module that does it, loaded before anything of the user's.
+    pub(super) fn module(self) -> Option<&'static str> {
+        match self {
+            Looks::Nowhere => None,
+            Looks::ForSites => Some("sdk:tracing.ts"),
+            Looks::ForMisses => Some("sdk:misses.ts"),
+        }
+    }
+}
+
+/// The namespace of [`Looks::module`] in a context.
+#[derive(Clone, JsLifetime)]
+pub(crate) struct Looking<'js>(pub(crate) Object<'js>);
+
 /// Everything that a running file shares with the functions of the host, and with who watches it from outside.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) timers: Timers,
+    pub(crate) looks: Looks,
+    modules: Arc<Modules>,
     progress: Mutex<Progress>,
     state: Mutex<State>,
 }
@@ -45,46 +74,36 @@ struct State {
     owner: u32,
     built: Vec<std::result::Result<Strict, NotJson>>,
     uncaught: Vec<(u32, Thrown)>,
-    /// What a tracing run tells; `None` in any other.
-    recorder: Option<Recorder>,
+    /// What a run that looks for sites has told.
+    recorder: Recorder,
 }
 
 impl Session {
-    pub(crate) fn new(interrupt: Interrupt, phase: Phase) -> Session {
+    pub(crate) fn new(interrupt: Interrupt, phase: Phase, looks: Looks, modules: Arc<Modules>) -> Session {
         Session {
             interrupt: Arc::new(interrupt),
             timers: Timers::default(),
+            looks,
+            modules,
             progress: Mutex::new(Progress::new()),
             state: Mutex::new(State {
                 phase,
                 owner: 0,
                 built: Vec::new(),
                 uncaught: Vec::new(),
-                recorder: None,
+                recorder: Recorder::default(),
             }),
         }
     }
 
-    /// The session of an entry that runs to see where its resources are made.
-    pub(crate) fn tracing(interrupt: Interrupt) -> Session {
-        let session = Session::new(interrupt, Phase::Entry);
-        session.state().recorder = Some(Recorder::default());
-        session
+    /// Tells the recorder something.
+    pub(super) fn record<T>(&self, tell: impl FnOnce(&mut Recorder) -> T) -> T {
+        tell(&mut self.state().recorder)
     }
 
-    /// Whether call sites are recorded.
-    pub(crate) fn is_tracing(&self) -> bool {
-        self.state().recorder.is_some()
-    }
-
-    /// Tells the recorder something. `None` if there is none.
-    pub(super) fn record<T>(&self, tell: impl FnOnce(&mut Recorder) -> T) -> Option<T> {
-        self.state().recorder.as_mut().map(tell)
-    }
-
-    /// Takes what was recorded. Nothing more is.
+    /// Takes what was recorded.
     pub(super) fn take_recorder(&self) -> Recorder {
-        self.state().recorder.take().unwrap_or_default()
+        std::mem::take(&mut self.state().recorder)
     }
 
     /// What is known of the file so far.
@@ -356,20 +375,14 @@ fn clear_timer(ctx: Ctx<'_>, timer: u32) -> Result<()> {
     Ok(())
 }
 
-fn build<'js>(
-    ctx: Ctx<'js>,
-    resources: Array<'js>,
-    builders: Array<'js>,
-    refusal_of: Function<'js>,
-    class_of: Function<'js>,
-) -> Result<()> {
+fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>, builders: Array<'js>) -> Result<()> {
     let session = session(&ctx)?;
     let entry = session.state().phase == Phase::Entry;
     if entry {
-        if session.is_tracing() {
+        if session.looks == Looks::ForSites {
             trace::collect(&ctx, builders)?;
         }
-        let built = json::strict(&ctx, Judge { refusal_of, class_of }, resources.into_value())?;
+        let built = json::strict(&ctx, &session.modules, resources.into_value())?;
         session.state().built.push(built);
     }
     Ok(())

@@ -6,9 +6,8 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module};
 
-use super::Job;
 use super::host::HostModule;
-use super::modules;
+use super::modules::{self, Modules};
 use super::running::Running;
 use crate::diagnostic::Diagnostic;
 use crate::event::FailureKind;
@@ -73,7 +72,7 @@ impl Loader for Imports {
             return Module::declare_def::<HostModule, _>(ctx.clone(), name);
         }
         let job = &self.running.job;
-        match job.modules.bytecode(&job.project.schemas, name) {
+        match job.modules.bytecode(Some(&job.project.schemas), name) {
             Ok(bytecode) => bytecode.load(ctx),
             Err(diagnostics) => {
                 let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -84,13 +83,13 @@ impl Loader for Imports {
     }
 }
 
-/// Declares a module by its name in the engine.
+/// Declares a module of the SDK by its name in the engine.
 pub(super) fn load_module<'js>(
-    job: &Job,
+    modules: &Modules,
     ctx: &Ctx<'js>,
     name: &str,
 ) -> rquickjs::Result<Module<'js, Declared>> {
-    let bytecode = job.modules.bytecode(&job.project.schemas, name).map_err(|diagnostics| {
+    let bytecode = modules.bytecode(None, name).map_err(|diagnostics| {
         let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         Error::new_loading_message(name, text)
     })?;

@@ -3,6 +3,8 @@
 use rquickjs::{Ctx, Filter, Function, Object, Result, Type, Value};
 use serde_json::{Map, Number, Value as Json};
 
+use super::imports::load_module;
+use super::modules::Modules;
 use crate::resource::{JsonPath, Step};
 
 /// How deep values may nest.
@@ -48,12 +50,23 @@ pub(crate) struct Instance {
     pub(crate) class: String,
 }
 
-/// What the SDK knows of objects that no literal made.
-pub(crate) struct Judge<'js> {
+/// The SDK's module that knows objects which no literal made.
+const INSTANCES: &str = "sdk:instances.ts";
+
+/// What it says of them.
+struct Judge<'js> {
     /// Why such an object cannot be written as JSON; empty if it can.
-    pub(crate) refusal_of: Function<'js>,
+    refusal_of: Function<'js>,
     /// The class of such an object; empty if it is plain after all.
-    pub(crate) class_of: Function<'js>,
+    class_of: Function<'js>,
+}
+
+impl<'js> Judge<'js> {
+    fn load(modules: &Modules, ctx: &Ctx<'js>) -> Result<Judge<'js>> {
+        let (module, loaded) = load_module(modules, ctx, INSTANCES)?.eval()?;
+        loaded.finish::<()>()?;
+        Ok(Judge { refusal_of: module.get("refusalOf")?, class_of: module.get("classOf")? })
+    }
 }
 
 /// A value as JSON, and the instances of classes in it.
@@ -68,12 +81,13 @@ pub(crate) type Strict = (Json, Vec<Instance>);
 /// The outer error is JavaScript's (a getter threw, memory ran out); the inner one is the first value that is not JSON.
 pub(crate) fn strict<'js>(
     ctx: &Ctx<'js>,
-    judge: Judge<'js>,
+    modules: &Modules,
     value: Value<'js>,
 ) -> Result<std::result::Result<Strict, NotJson>> {
     // A new object has the prototype that the engine keeps, whatever became of the global `Object`.
     let plain = Object::new(ctx.clone())?.get_prototype();
-    let mut walk = Walk { judge, plain, path: Vec::new(), open: Vec::new(), instances: Vec::new() };
+    let mut walk =
+        Walk { ctx, modules, judge: None, plain, path: Vec::new(), open: Vec::new(), instances: Vec::new() };
     match walk.value(value) {
         Ok(json) => Ok(Ok((json, walk.instances))),
         Err(Stop::NotJson(what)) => Ok(Err(NotJson { path: walk.path.into(), what })),
@@ -92,8 +106,11 @@ impl From<rquickjs::Error> for Stop {
     }
 }
 
-struct Walk<'js> {
-    judge: Judge<'js>,
+struct Walk<'js, 'w> {
+    ctx: &'w Ctx<'js>,
+    modules: &'w Modules,
+    /// Loaded when it is needed.
+    judge: Option<Judge<'js>>,
     /// The prototype of plain objects.
     plain: Option<Object<'js>>,
     path: Vec<Step>,
@@ -102,7 +119,7 @@ struct Walk<'js> {
     instances: Vec<Instance>,
 }
 
-impl<'js> Walk<'js> {
+impl<'js> Walk<'js, '_> {
     fn value(&mut self, value: Value<'js>) -> std::result::Result<Json, Stop> {
         match value.type_of() {
             Type::Null => Ok(Json::Null),
@@ -116,9 +133,9 @@ impl<'js> Walk<'js> {
                     text.map_err(|_| Stop::NotJson("a string with half of a surrogate pair".to_owned()))?;
                 Ok(Json::String(text.unwrap_or_default()))
             }
-            Type::Array => self.nested(value, Walk::array),
-            Type::Object => self.nested(value, Walk::object),
-            Type::Proxy => self.nested(value, Walk::unusual),
+            Type::Array => self.nested(value, Self::array),
+            Type::Object => self.nested(value, Self::object),
+            Type::Proxy => self.nested(value, Self::unusual),
             Type::Exception => Err(Stop::NotJson("an Error".to_owned())),
             Type::Undefined | Type::Uninitialized => Err(Stop::NotJson("undefined".to_owned())),
             Type::BigInt => Err(Stop::NotJson("a bigint".to_owned())),
@@ -132,7 +149,7 @@ impl<'js> Walk<'js> {
     fn nested(
         &mut self,
         value: Value<'js>,
-        walk: fn(&mut Walk<'js>, Object<'js>) -> std::result::Result<Json, Stop>,
+        walk: fn(&mut Self, Object<'js>) -> std::result::Result<Json, Stop>,
     ) -> std::result::Result<Json, Stop> {
         let Some(object) = value.into_object() else {
             return Err(Stop::NotJson("a value of the engine".to_owned()));
@@ -170,11 +187,16 @@ impl<'js> Walk<'js> {
 
     /// An object that may be an instance of a class.
     fn unusual(&mut self, object: Object<'js>) -> std::result::Result<Json, Stop> {
-        let refusal: String = self.judge.refusal_of.call((object.clone(),))?;
+        let judge = match self.judge.take() {
+            Some(judge) => judge,
+            None => Judge::load(self.modules, self.ctx)?,
+        };
+        let judge = self.judge.insert(judge);
+        let refusal: String = judge.refusal_of.call((object.clone(),))?;
         if !refusal.is_empty() {
             return Err(Stop::NotJson(refusal));
         }
-        let class: String = self.judge.class_of.call((object.clone(),))?;
+        let class: String = judge.class_of.call((object.clone(),))?;
         if !class.is_empty() && self.instances.len() < MAX_INSTANCES {
             self.instances.push(Instance { path: self.path.clone().into(), class });
         }

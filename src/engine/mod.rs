@@ -9,6 +9,7 @@ mod host;
 mod imports;
 mod interrupt;
 mod json;
+mod misspelt;
 mod modules;
 mod progress;
 mod running;
@@ -28,7 +29,7 @@ use crate::compile;
 use crate::event::{CaseStatus, Failure, FileResult, OutputLine};
 use crate::resource::JsonPath;
 use crate::tree::RelPath;
-use host::Phase;
+use host::{Looks, Phase};
 use running::Running;
 use trace::Broken;
 
@@ -126,9 +127,16 @@ impl std::fmt::Debug for CaseListener {
 /// the thread is let go of, with the lowest priority, and what the file has told so far is kept. When `cancelled` is
 /// ready, running code is stopped and the rest is not run.
 pub(crate) async fn run_file(job: Job, cancelled: impl Future<Output = ()>) -> FileResult {
-    let running = Arc::new(Running::new(job, Phase::Collect));
-    match running.on_thread(cancelled, Running::tests).await {
-        Ok(failures) => running.conclude(failures),
+    let running = Arc::new(Running::new(job, Phase::Collect, Looks::Nowhere));
+    let mut cancelled = std::pin::pin!(cancelled);
+    match running.on_thread(cancelled.as_mut(), Running::tests).await {
+        Ok(failures) => {
+            let mut file = running.conclude(failures);
+            if !running.is_cancelled() {
+                misspelt::explain_file(&running.job, &mut file, cancelled).await;
+            }
+            file
+        }
         Err(failure) => running.give_up(failure),
     }
 }
@@ -169,10 +177,10 @@ pub(crate) struct NotBuilt {
 /// # Errors
 ///
 /// Every failure: compile errors, what the entry threw, a limit, or a broken build contract
-/// ([`FailureKind::BuildContract`]): `build` not called once, or with what is not strict JSON. Then the entry is run once
-/// more to find the place.
+/// (`FailureKind::BuildContract`): `build` not called once, or with what is not strict JSON. Then the entry is run once
+/// more to find the place; likewise when a misspelt method may be what failed.
 pub(crate) async fn execute(job: Job, cancelled: impl Future<Output = ()>) -> Result<Built, NotBuilt> {
-    let running = Arc::new(Running::new(job, Phase::Entry));
+    let running = Arc::new(Running::new(job, Phase::Entry, Looks::Nowhere));
     let mut cancelled = std::pin::pin!(cancelled);
     let outcome = match running.on_thread(cancelled.as_mut(), Running::entry).await {
         Ok(outcome) => outcome,
@@ -183,23 +191,23 @@ pub(crate) async fn execute(job: Job, cancelled: impl Future<Output = ()>) -> Re
         Err(broken) => broken,
     };
     let output = running.take_output();
-    let mut failure = match broken.contract() {
-        Ok(failure) => failure,
-        Err(failures) => return Err(NotBuilt { failures, output }),
-    };
-    // A future that is ready must not be asked again.
-    let interrupt = &running.session.interrupt;
-    let site = if interrupt.is_cancelled() {
-        None
-    } else {
-        CallSites::of_broken(running.job.clone(), &broken, cancelled).await
-    };
-    if let Some(site) = site {
-        failure.place = Some(site.place);
-        failure.snippet = site.snippet;
-        failure.frames = site.frames;
+    let mut failures = broken.failures();
+    if !running.is_cancelled() {
+        match &broken {
+            Broken::Failed(_) => {
+                misspelt::explain_entry(&running.job, running.elapsed(), &mut failures, cancelled).await;
+            }
+            Broken::Builds(_) | Broken::NotJson(_) => {
+                let site = CallSites::of_broken(running.job.clone(), &broken, cancelled).await;
+                if let (Some(site), Some(failure)) = (site, failures.first_mut()) {
+                    failure.place = Some(site.place);
+                    failure.snippet = site.snippet;
+                    failure.frames = site.frames;
+                }
+            }
+        }
     }
-    Err(NotBuilt { failures: vec![failure], output })
+    Err(NotBuilt { failures, output })
 }
 
 /// Executes an entry once more, to see where the parts of its resources are made. It gave `documents` before; a document that

@@ -143,12 +143,13 @@ impl Modules {
         self.units.peek(&RelPath::new(name)?)?.ok()
     }
 
-    /// The bytecode of a module by its name in the engine. `schemas` are those of the project that imports it.
+    /// The bytecode of a module by its name in the engine. `schemas` are those of the project that imports it;
+    /// modules of the SDK need none.
     ///
     /// # Errors
     ///
     /// Its syntax errors.
-    pub(crate) fn bytecode(&self, schemas: &Schemas, name: &str) -> Made<Bytecode> {
+    pub(crate) fn bytecode(&self, schemas: Option<&Schemas>, name: &str) -> Made<Bytecode> {
         self.bytecode.get(&name.to_owned(), || {
             let compile = |code: &str| {
                 let debug = if is_internal(name) { Debug::Stripped } else { Debug::Kept };
@@ -158,7 +159,8 @@ impl Modules {
             if let Some(path) = name.strip_prefix(SDK) {
                 compile(&sdk_module(path)?.code)
             } else if let Some(module) = name.strip_prefix(TYPES) {
-                compile(&types_source(schemas, module).unwrap_or_default())
+                let source = schemas.and_then(|schemas| types_source(schemas, module));
+                compile(&source.unwrap_or_default())
             } else {
                 let path = RelPath::new(name).unwrap_or_default();
                 compile(&self.unit(&path)?.compiled.code)

@@ -1,6 +1,7 @@
 //! One file from its source to its result: the thread that runs it, and who watches that thread.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,7 +9,7 @@ use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
 
 use super::cases::Cases;
 use super::errors::{Sources, plain};
-use super::host::{Phase, Rejections, Runtime, Session, Shared};
+use super::host::{Looking, Looks, Phase, Rejections, Runtime, Session, Shared};
 use super::imports::{ImportErrors, Imports, load_module};
 use super::interrupt::Interrupt;
 use super::json::in_document;
@@ -40,21 +41,15 @@ pub(super) struct Running {
     /// The file itself, once it is compiled.
     pub(super) main: OnceLock<Unit>,
     thread: thread::Handle,
+    /// Only the cases with these full names run.
+    pub(super) only: Option<HashSet<String>>,
 }
 
 impl Running {
-    pub(super) fn new(job: Job, phase: Phase) -> Running {
-        Running::with(job, |interrupt| Session::new(interrupt, phase))
-    }
-
-    /// An entry that runs to see where its resources are made.
-    pub(super) fn tracing(job: Job) -> Running {
-        Running::with(job, Session::tracing)
-    }
-
-    fn with(job: Job, session: impl FnOnce(Interrupt) -> Session) -> Running {
+    pub(super) fn new(job: Job, phase: Phase, looks: Looks) -> Running {
         let start = Instant::now();
-        let session = session(Interrupt::new(start + job.limits.file));
+        let session =
+            Session::new(Interrupt::new(start + job.limits.file), phase, looks, Arc::clone(&job.modules));
         Running {
             job,
             started: SystemTime::now(),
@@ -62,6 +57,7 @@ impl Running {
             session: Arc::new(session),
             main: OnceLock::new(),
             thread: thread::Handle::default(),
+            only: None,
         }
     }
 
@@ -162,6 +158,16 @@ impl Running {
     /// Takes what the file printed outside any case.
     pub(super) fn take_output(&self) -> Vec<OutputLine> {
         std::mem::take(&mut self.session.progress().file_output)
+    }
+
+    /// Whether somebody wants the run to end. A future that said so must not be asked again.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.session.interrupt.is_cancelled()
+    }
+
+    /// How long the file has been running.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// Compiles the file itself.
@@ -270,7 +276,10 @@ impl Running {
             }]);
         }
         cases
-            .run(|name| self.job.filter.as_ref().is_none_or(|filter| filter.is_match(name)))
+            .run(|name| {
+                self.job.filter.as_ref().is_none_or(|filter| filter.is_match(name))
+                    && self.only.as_ref().is_none_or(|only| only.contains(name))
+            })
             .await
             .map_err(internal)
     }
@@ -279,15 +288,19 @@ impl Running {
     fn load_sdk<'js>(self: &Arc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         ctx.store_userdata(Shared(Arc::clone(&self.session))).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Rejections::default()).map_err(|_| Error::Unknown)?;
-        let module = load_module(&self.job, ctx, modules::RUNTIME)?;
+        let module = load_module(&self.job.modules, ctx, modules::RUNTIME)?;
         let (module, promise) = module.eval()?;
         promise.finish::<()>()?;
         let runtime = module.namespace()?;
         ctx.store_userdata(Runtime(runtime.clone())).map_err(|_| Error::Unknown)?;
-        if self.session.is_tracing() {
-            let (tracing, promise) = load_module(&self.job, ctx, trace::MODULE)?.eval()?;
+        if let Some(module) = self.session.looks.module() {
+            let (module, promise) = load_module(&self.job.modules, ctx, module)?.eval()?;
             promise.finish::<()>()?;
-            trace::start(ctx, tracing.namespace()?)?;
+            let looking = module.namespace()?;
+            if self.session.looks == Looks::ForSites {
+                trace::start(ctx, &looking)?;
+            }
+            ctx.store_userdata(Looking(looking)).map_err(|_| Error::Unknown)?;
         }
         Ok(runtime)
     }

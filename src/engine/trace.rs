@@ -3,14 +3,14 @@
 //! The entry is run once more, with call sites recorded (`src/sdk/tracing.ts`): a normal run pays nothing for them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Value};
+use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 use serde_json::Value as Json;
 
 use super::Job;
 use super::errors::{Sources, plain};
-use super::host::session;
+use super::host::{Looking, Looks, Phase, session};
 use super::json::NotJson;
 use super::modules::ProjectModules;
 use super::running::Running;
@@ -19,9 +19,6 @@ use crate::diagnostic::{Place, Snippet};
 use crate::event::{Failure, FailureKind, Frame};
 use crate::resource::{Identity, JsonPath, Step};
 use crate::tree::RelPath;
-
-/// The SDK's module that records.
-pub(super) const MODULE: &str = "sdk:tracing.ts";
 
 /// How many different stacks are kept.
 const MAX_STACKS: usize = 50_000;
@@ -94,16 +91,12 @@ impl Recorder {
     }
 }
 
-/// The namespace of the SDK's `tracing.ts` in a context.
-#[derive(Clone, JsLifetime)]
-struct Tracing<'js>(Object<'js>);
-
 /// Makes the SDK record what the user's code, which is not loaded yet, will do.
-pub(super) fn start<'js>(ctx: &Ctx<'js>, tracing: Object<'js>) -> rquickjs::Result<()> {
+pub(super) fn start<'js>(ctx: &Ctx<'js>, tracing: &Object<'js>) -> rquickjs::Result<()> {
     let start: Function<'js> = tracing.get("start")?;
     start.call::<_, ()>((
         Function::new(ctx.clone(), |ctx: Ctx<'js>, stack: String| {
-            rquickjs::Result::Ok(session(&ctx)?.record(|recorder| recorder.number(stack)).unwrap_or_default())
+            session(&ctx).map(|session| session.record(|recorder| recorder.number(stack)))
         })?,
         Function::new(
             ctx.clone(),
@@ -111,11 +104,10 @@ pub(super) fn start<'js>(ctx: &Ctx<'js>, tracing: Object<'js>) -> rquickjs::Resu
                 let steps = path.iter::<Value<'js>>().map(|step| step.and_then(|step| json_step(&step)));
                 let path = JsonPath::from(steps.collect::<rquickjs::Result<Vec<Step>>>()?);
                 let done = session(&ctx)?.record(|recorder| recorder.put(document, path, stack, &how));
-                done.flatten().ok_or_else(|| Exception::throw_range(&ctx, "too many call sites"))
+                done.ok_or_else(|| Exception::throw_range(&ctx, "too many call sites"))
             },
         )?,
-    ))?;
-    ctx.store_userdata(Tracing(tracing)).map(drop).map_err(|_| rquickjs::Error::Unknown)
+    ))
 }
 
 fn json_step(step: &Value<'_>) -> rquickjs::Result<Step> {
@@ -127,7 +119,7 @@ fn json_step(step: &Value<'_>) -> rquickjs::Result<Step> {
 
 /// In a tracing run: collects where the parts of these builders come from. `build` was called with them.
 pub(super) fn collect<'js>(ctx: &Ctx<'js>, builders: Array<'js>) -> rquickjs::Result<()> {
-    let Some(tracing) = ctx.userdata::<Tracing<'js>>().map(|tracing| tracing.0.clone()) else {
+    let Some(tracing) = ctx.userdata::<Looking<'js>>().map(|looking| looking.0.clone()) else {
         return Ok(());
     };
     let collect: Function<'js> = tracing.get("collect")?;
@@ -142,6 +134,8 @@ pub(crate) struct CallSites {
     /// The tracing run: it knows the sources.
     running: Arc<Running>,
     recorder: Recorder,
+    /// The calls of stacks that were asked for: findings come in crowds.
+    calls: Mutex<HashMap<u32, Arc<[Frame]>>>,
 }
 
 /// Where something was made.
@@ -159,13 +153,13 @@ pub(crate) struct CallSite {
 impl CallSites {
     /// Runs an entry again, with call sites recorded. It may fail: what was recorded until then counts.
     async fn record(job: Job, cancelled: impl Future<Output = ()>) -> (CallSites, Outcome) {
-        let running = Arc::new(Running::tracing(job));
+        let running = Arc::new(Running::new(job, Phase::Entry, Looks::ForSites));
         let outcome = match running.on_thread(cancelled, Running::entry).await {
             Ok(outcome) => outcome,
             Err(failure) => Err(Broken::Failed(vec![failure])),
         };
         let recorder = running.session.take_recorder();
-        (CallSites { running, recorder }, outcome)
+        (CallSites { running, recorder, calls: Mutex::default() }, outcome)
     }
 
     /// The call sites of the documents that an entry gave before. A document that is another one this time has none.
@@ -217,11 +211,7 @@ impl CallSites {
     fn site(&self, stack: u32, rest: &[Step]) -> Option<CallSite> {
         let main = self.running.main.get()?;
         let sources = Sources { modules: &self.running.job.modules, main };
-        let mut frames = sources.calls(self.recorder.stack(stack)?);
-        // A plugin's methods and generated ones are not where a resource is written, if somebody called them.
-        let own =
-            frames.iter().position(|frame| is_written_here(&self.running.job.project, &frame.place.path));
-        frames.drain(..own.unwrap_or_default());
+        let frames = self.calls(&sources, stack)?;
         let call = frames.first()?.place.clone();
         let value = sources.call(&call, None, rest).map(|call| call.value);
         let (place, width) = match value {
@@ -230,7 +220,23 @@ impl CallSites {
         };
         let snippet =
             sources.with_unit(&place, |unit| unit.snippet(place.line, place.column, width)).flatten();
-        Some(CallSite { place, snippet, frames })
+        Some(CallSite { place, snippet, frames: frames.to_vec() })
+    }
+
+    /// The calls of a stack, from the one that describes a resource outwards.
+    fn calls(&self, sources: &Sources<'_>, stack: u32) -> Option<Arc<[Frame]>> {
+        let mut known = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(calls) = known.get(&stack) {
+            return Some(Arc::clone(calls));
+        }
+        let mut calls = sources.calls(self.recorder.stack(stack)?);
+        // A plugin's methods and generated ones are not where a resource is written, if somebody called them.
+        let written =
+            calls.iter().position(|call| is_written_here(&self.running.job.project, &call.place.path));
+        calls.drain(..written.unwrap_or_default());
+        let calls: Arc<[Frame]> = calls.into();
+        known.insert(stack, Arc::clone(&calls));
+        Some(calls)
     }
 }
 
@@ -255,14 +261,10 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// The failure of a broken contract, without its place.
-    ///
-    /// # Errors
-    ///
-    /// The failures of an entry that did not come that far.
-    pub(super) fn contract(&self) -> Result<Failure, Vec<Failure>> {
+    /// What is told of it; of a broken contract without its place.
+    pub(super) fn failures(&self) -> Vec<Failure> {
         let (message, help) = match self {
-            Broken::Failed(failures) => return Err(failures.clone()),
+            Broken::Failed(failures) => return failures.clone(),
             Broken::Builds(0) => ("build() was not called: an entry calls it exactly once".to_owned(), None),
             Broken::Builds(times) => (
                 format!("build() was called {times} times: an entry calls it exactly once"),
@@ -273,6 +275,6 @@ impl Broken {
                 (error.to_string(), help)
             }
         };
-        Ok(Failure { help: help.map(str::to_owned), ..plain(FailureKind::BuildContract, message) })
+        vec![Failure { help: help.map(str::to_owned), ..plain(FailureKind::BuildContract, message) }]
     }
 }

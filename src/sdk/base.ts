@@ -4,10 +4,8 @@
  * @module
  */
 
-import { made } from "./making.ts";
-import { noticeMisses } from "./misses.ts";
 import type { MetadataJson, SpecFragment, ToJson } from "./fragments.ts";
-import { assign, isArray, isObject, split, stringify, toText } from "./primordials.ts";
+import { assign, isArray, isObject, made, share, split, stringify, toText } from "./primordials.ts";
 import { usageError } from "./stack.ts";
 import { isPlainObject, isSpecFragment, merge, put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
@@ -219,7 +217,7 @@ export class _ResourceBuilder {
   }
 }
 
-noticeMisses(_ResourceBuilder.prototype, "");
+share(_ResourceBuilder.prototype, "");
 
 /**
  * Builds a part of a resource: a container, a selector, a port. Every method gives a new builder and leaves this one as
@@ -259,4 +257,4 @@ export class _SchemaBuilder implements ToJson<Fields> {
     return this._toJSON();
   }
 }
-noticeMisses(_SchemaBuilder.prototype, "");
+share(_SchemaBuilder.prototype, "");

@@ -1,8 +1,6 @@
 /** Spec fragments and amounts of resources, as `k8s/meta/v1` and `k8s/core/v1` begin them. */
 
-import { made } from "./making.ts";
-import { noticeMisses } from "./misses.ts";
-import { assign, round, toText } from "./primordials.ts";
+import { assign, made, round, share, toText } from "./primordials.ts";
 import { isPlainObject, put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
@@ -156,7 +154,7 @@ class SpecFragment {
     return pick(this, CONTAINER_FIELDS);
   }
 }
-noticeMisses(SpecFragment.prototype, "a fragment of name(), label() or image()");
+share(SpecFragment.prototype, "a fragment of name(), label() or image()");
 export type { SpecFragment };
 
 function pick(fragment: object, fields: readonly string[]): Fields {
@@ -195,7 +193,7 @@ class ResourceChain implements ToJson<ResourceListJson> {
     return pick(this, ["cpu", "memory"]);
   }
 }
-noticeMisses(ResourceChain.prototype, "cpu() or memory()");
+share(ResourceChain.prototype, "cpu() or memory()");
 export type { ResourceChain };
 
 /** The fields of a resource chain. */
@@ -234,7 +232,7 @@ class ResourceRequirementsChain implements ToJson<RequirementsJson> {
     return result;
   }
 }
-noticeMisses(ResourceRequirementsChain.prototype, "requests()");
+share(ResourceRequirementsChain.prototype, "requests()");
 export type { ResourceRequirementsChain };
 
 function isEmpty(value: unknown): boolean {

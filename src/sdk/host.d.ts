@@ -34,14 +34,6 @@ declare module "husako:host" {
   /** Forgets a timer; unknown numbers are ignored. */
   export function clearTimer(timer: number): void;
 
-  /**
-   * Takes the plain values that an entry built, one for each resource, and the builders that they come from. `refusalOf` and
-   * `classOf` are asked about objects that no literal made: why they cannot be JSON, and of which class they are.
-   */
-  export function build(
-    resources: unknown[],
-    builders: readonly unknown[],
-    refusalOf: (object: object) => string,
-    classOf: (object: object) => string,
-  ): void;
+  /** Takes the plain values that an entry built, one for each resource, and the builders that they come from. */
+  export function build(resources: unknown[], builders: readonly unknown[]): void;
 }

@@ -8,11 +8,9 @@ import { build as send } from "husako:host";
 import { _ResourceBuilder } from "./base.ts";
 import { formatCpu, formatMemory } from "./fragments.ts";
 import type { MetadataJson, RequirementsJson, ResourceListJson, ToJson } from "./fragments.ts";
-import { made } from "./making.ts";
-import { noticeMisses } from "./misses.ts";
-import { assign, freeze, isArray, isObject } from "./primordials.ts";
+import { assign, freeze, isArray, isObject, made, share } from "./primordials.ts";
 import { usageError } from "./stack.ts";
-import { classOf, put, refusalOf, resolve } from "./values.ts";
+import { put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
 /** Anything that `build` takes: a builder of `k8s/*` or of a plugin. */
@@ -73,7 +71,7 @@ class MetadataFragment implements ToJson<MetadataJson> {
   }
 }
 
-noticeMisses(MetadataFragment.prototype, "metadata()");
+share(MetadataFragment.prototype, "metadata()");
 
 /** Amounts of CPU and memory. Every method gives a new fragment and leaves this one as it is. */
 class ResourceListFragment implements ToJson<ResourceListJson> {
@@ -106,7 +104,7 @@ class ResourceListFragment implements ToJson<ResourceListJson> {
   }
 }
 
-noticeMisses(ResourceListFragment.prototype, "cpu() or memory()");
+share(ResourceListFragment.prototype, "cpu() or memory()");
 
 /** What a resource list may be given as. */
 type ListInput = ToJson | ResourceListJson;
@@ -142,7 +140,7 @@ class ResourceRequirementsFragment implements ToJson<RequirementsJson> {
   }
 }
 
-noticeMisses(ResourceRequirementsFragment.prototype, "requests() or limits()");
+share(ResourceRequirementsFragment.prototype, "requests() or limits()");
 
 export type { MetadataFragment, ResourceListFragment, ResourceRequirementsFragment };
 
@@ -261,7 +259,7 @@ export function build(items: Renderable | readonly Renderable[]): void {
     // What a plugin renders by itself may still have builders in it.
     resources[i] = (item as Fields)._render === render ? item._render() : resolve(item._render());
   }
-  send(resources, list, refusalOf, classOf);
+  send(resources, list);
 }
 
 const USE = 'use a builder such as Deployment() of "k8s/apps/v1"';
@@ -284,5 +282,5 @@ function inWords(item: unknown): string {
 }
 
 /** The default export: `husako.build([…])`. */
-const husako: { readonly build: typeof build } = freeze(noticeMisses({ build }, "husako"));
+const husako: { readonly build: typeof build } = freeze(share({ build }, "husako"));
 export default husako;

@@ -1,129 +1,118 @@
 /**
- * Properties that were asked for and that nothing has, so that a misspelt method can be told by its name: of
- * `Deployment().replica(3)` the engine says nothing but "not a function".
+ * Notices properties that are asked for and that nothing has, so that a misspelt method can be told by its name: of
+ * `Deployment().replica(3)` the engine says nothing but "not a function". Loaded by the host before anything of the user's, and
+ * only in a run that is made for this.
  *
- * The objects that users call methods of end in a proxy, behind all their prototypes. It is reached only when nothing
- * before it has a property, so what is spelt right costs nothing. It answers as the prototype behind it does.
+ * What users call methods of then ends in a proxy, behind all its prototypes: it is asked for what nothing before it has.
  */
 
 import {
   codeAt,
   descriptorOf,
-  freeze,
   Map,
   mapGet,
   mapSet,
   newList,
   ownKeys,
   prototypeOf,
-  Proxy,
   push,
-  reflectGet,
   setPrototypeOf,
   slice,
+  watch,
 } from "./primordials.ts";
+
+// Nobody else needs them.
+const NativeProxy = Proxy;
+const reflectGet = Reflect.get;
 
 /** How many misses are remembered: between an error and its description there may be a few more. */
 const KEPT = 8;
 
-/** What was asked: an object or class of the SDK's, or a class that extends one. Never an instance that holds data. */
-const owners: object[] = newList();
+/** Who was asked. */
+const receivers: unknown[] = newList();
+/** For what. */
 const keys: string[] = newList();
 let count = 0;
 
-/** What objects are called in messages, by themselves or by a prototype of theirs; empty: by their class. */
+/** What is shared, and what it is called. */
 const titles: Map<object, string> = new Map();
 
-const handler: ProxyHandler<object> = {
-  __proto__: null,
-  get(target: object, key: PropertyKey, receiver: unknown): unknown {
-    // Symbols are asked for by the language.
-    if (typeof key === "string") remember(receiver as object, key);
-    return reflectGet(target, key, receiver);
+/** Makes a proxy that answers as `prototype` does. */
+function endBefore(prototype: object): object {
+  return new NativeProxy(setPrototypeOf({}, prototype), {
+    get(target: object, key: PropertyKey, receiver: unknown): unknown {
+      // Symbols are asked for by the language.
+      if (typeof key === "string") {
+        receivers[count % KEPT] = receiver;
+        keys[count % KEPT] = key;
+        count++;
+      }
+      return reflectGet(target, key, receiver);
+    },
+  });
+}
+
+const objectEnd = endBefore(prototypeOf({}));
+const functionEnd = endBefore(prototypeOf(endBefore));
+
+watch({
+  shared(target, title) {
+    mapSet(titles, target, title);
+    setPrototypeOf(target, typeof target === "function" ? functionEnd : objectEnd);
   },
-} as ProxyHandler<object>;
-
-/** Makes the proxy that ends chains of prototypes which ended in `prototype`. */
-function before(prototype: object): object {
-  return new Proxy(freeze(setPrototypeOf({}, prototype)), handler);
-}
-
-const objectEnd = before(prototypeOf({}));
-const functionEnd = before(prototypeOf(before));
-
-function remember(receiver: object, key: string): void {
-  let owner = receiver;
-  if (typeof receiver !== "function") {
-    try {
-      const prototype = prototypeOf(receiver);
-      if (prototype !== objectEnd) owner = prototype;
-    } catch {
-      // A proxy of the user's around one of our objects.
-      return;
-    }
-  }
-  const slot = count++ % KEPT;
-  owners[slot] = owner;
-  keys[slot] = key;
-}
+});
 
 /**
- * Notices what is asked of an object or function, or of all that inherit from it, and does not exist.
- *
- * @param target an object or a function of which nobody else has set the prototype
- * @param title what it is called in messages; empty: by its class, as in `Deployment()`
+ * The latest misses, latest first. Each is what the object is called, the property, and the names of the methods that it does
+ * have.
  */
-export function noticeMisses<T extends object>(target: T, title: string): T {
-  mapSet(titles, target, title);
-  return setPrototypeOf(target, typeof target === "function" ? functionEnd : objectEnd);
-}
-
-/** The latest misses, latest first: what was asked, for what, and what it has instead. */
 export function recentMisses(): string[][] {
   const list: string[][] = newList();
   for (let i = 1; i <= KEPT && i <= count; i++) {
     const slot = (count - i) % KEPT;
     const miss: string[] = newList();
     try {
-      push(miss, titleOf(owners[slot]));
+      push(miss, titleOf(receivers[slot]));
       push(miss, keys[slot]);
-      addNames(owners[slot], miss);
+      addMethods(receivers[slot], miss);
       push(list, miss);
     } catch {
-      // A class of the user's whose prototypes are proxies.
+      // A proxy of the user's around one of our objects.
     }
   }
   return list;
 }
 
-function titleOf(owner: object): string {
-  for (let at = owner; at !== null; at = prototypeOf(at)) {
-    const title = mapGet(titles, at);
-    if (title !== undefined) return title === "" ? className(owner) + "()" : title;
+function titleOf(receiver: unknown): string {
+  let name = "";
+  for (let at = receiver; at !== null; at = prototypeOf(at)) {
+    const title = mapGet(titles, at as object);
+    if (title !== undefined) return title === "" ? name + "()" : title;
+    if (name === "") name = classNameOf(at);
   }
-  return "it";
-}
-
-function className(prototype: object): string {
-  for (let at = prototype; at !== null; at = prototypeOf(at)) {
-    const name = descriptorOf(descriptorOf(at, "constructor")?.value, "name")?.value;
-    if (typeof name !== "string") continue;
-    let from = 0;
-    while (codeAt(name, from) === UNDERSCORE) from++;
-    if (from < name.length) return slice(name, from);
-  }
-  return "";
+  return name;
 }
 
 const UNDERSCORE = 0x5f;
 
-/** Adds the names of what an object has and what it inherits. */
-function addNames(owner: object, names: string[]): void {
-  for (let at = owner; at !== null && at !== objectEnd && at !== functionEnd; at = prototypeOf(at)) {
-    const own = ownKeys(at);
+/** The name of the class that an object is the prototype of. Plugins call theirs like their factories, with an underscore. */
+function classNameOf(prototype: unknown): string {
+  const constructor: unknown = descriptorOf(prototype, "constructor")?.value;
+  const name: unknown = typeof constructor === "function" ? descriptorOf(constructor, "name")?.value : "";
+  if (typeof name !== "string") return "";
+  let from = 0;
+  while (codeAt(name, from) === UNDERSCORE) from++;
+  return slice(name, from);
+}
+
+/** Adds the names of the methods that an object has and inherits. */
+function addMethods(object: unknown, names: string[]): void {
+  for (let at = object; at !== null && at !== objectEnd && at !== functionEnd; at = prototypeOf(at)) {
+    const own = ownKeys(at as object);
     for (let i = 0; i < own.length; i++) {
       const key = own[i];
-      if (typeof key === "string" && codeAt(key, 0) !== UNDERSCORE && key !== "constructor") push(names, key);
+      if (typeof key !== "string" || codeAt(key, 0) === UNDERSCORE || key === "constructor") continue;
+      if (typeof descriptorOf(at, key)?.value === "function") push(names, key);
     }
   }
 }

@@ -19,8 +19,6 @@ export const uncurryThis: (method: any) => (self: any, ...args: any[]) => any = 
 export const apply: (target: any, self: unknown, args: ArrayLike<any>) => any = Reflect.apply;
 /** `Reflect.ownKeys` */
 export const ownKeys: (target: object) => (string | symbol)[] = Reflect.ownKeys;
-/** `Reflect.get` */
-export const reflectGet: (target: object, key: PropertyKey, receiver: unknown) => unknown = Reflect.get;
 /** `Reflect.defineProperty`: gives `false` where the property cannot be defined. */
 export const defineProperty: (target: object, key: PropertyKey, descriptor: PropertyDescriptor) => boolean =
   Reflect.defineProperty;
@@ -63,12 +61,11 @@ export const stringify: (value: unknown) => string | undefined = JSON.stringify;
 export const now: () => number = Date.now;
 /** `String`, to be called and not constructed: the only conversion that takes symbols. */
 export const toText: (value: unknown) => string = String;
-/** `Number`, to be called and not constructed. */
+/** `decodeURIComponent` */
 export const decodeText: (value: string) => string = decodeURIComponent;
-
+/** `Number`, to be called and not constructed. */
 export const toNumber: (value: unknown) => number = Number;
 const NativePromise: PromiseConstructor = Promise;
-const NativeProxy: ProxyConstructor = Proxy;
 const NativeError: ErrorConstructor = Error;
 const NativeMap: MapConstructor = Map;
 const NativeWeakMap: WeakMapConstructor = WeakMap;
@@ -77,7 +74,6 @@ export {
   NativeError as Error,
   NativeMap as Map,
   NativePromise as Promise,
-  NativeProxy as Proxy,
   NativeTypeError as TypeError,
   NativeWeakMap as WeakMap,
 };
@@ -185,4 +181,35 @@ export function tryGet(value: unknown, key: PropertyKey): unknown {
   } catch {
     return undefined;
   }
+}
+
+// Who looks on in a run that is made for it (`misses.ts`, `tracing.ts`). Here, because all of the SDK imports this module, and one
+// more would cost every file something.
+
+/** Looks on. */
+export interface Watcher {
+  /** Is told of a builder or fragment that has been made; `parts` are those of its kind that were merged into it. */
+  readonly made?: (object: object, parts?: readonly unknown[]) => void;
+  /** Is told of what users call methods of: an object, or the prototype of many. */
+  readonly shared?: (target: object, title: string) => void;
+}
+
+/** Is told of every builder and fragment that has been made; in a normal run there is nobody. */
+export let made: Watcher["made"];
+let shared: Watcher["shared"];
+
+/** From now on `watcher` looks on. */
+export function watch(watcher: Watcher): void {
+  made = watcher.made;
+  shared = watcher.shared;
+}
+
+/**
+ * Says that users call methods of `target`, or of what inherits from it.
+ *
+ * @param title what it is called in messages; empty: by its class, as in `Deployment()`
+ */
+export function share<T extends object>(target: T, title: string): T {
+  if (shared !== undefined) shared(target, title);
+  return target;
 }

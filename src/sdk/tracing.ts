@@ -10,7 +10,6 @@
 import { _ResourceBuilder, _SchemaBuilder } from "./base.ts";
 import { _createResourceChain, _createResourceRequirementsChain, _createSpecFragment } from "./fragments.ts";
 import { cpu, metadata, requests } from "./husako.ts";
-import { listen } from "./making.ts";
 import {
   apply,
   defineProperty,
@@ -22,6 +21,7 @@ import {
   prototypeOf,
   push,
   split,
+  watch,
   WeakMap,
   weakGet,
   weakSet,
@@ -223,7 +223,7 @@ function walk(document: number, path: Path, value: unknown, depth: number): void
 /** Begins. The functions of the host come from the host itself: no module has them. */
 export function start(site: Host["site"], put: Host["put"]): void {
   host = { site, put };
-  listen(noteMade);
+  watch({ made: noteMade });
 
   const resource = _ResourceBuilder.prototype;
   recordField(resource, "metadata");

@@ -1,8 +1,7 @@
 /** From builders and fragments to plain values. */
 
-import { assign, defineProperty, hasOwn, isArray, isObject, ObjectPrototype, prototypeOf, tryGet } from "./primordials.ts";
+import { assign, defineProperty, hasOwn, isArray, isObject, ObjectPrototype, prototypeOf } from "./primordials.ts";
 import { usageError } from "./stack.ts";
-import { classNameOf, dateTime, kindOf, mapSize, regExpSource, setSize, typedName, unbox } from "./test/kinds.ts";
 
 /** An object with properties of any kind. */
 export type Fields = Record<string, any>;
@@ -110,37 +109,4 @@ export function merge(first: unknown, second: unknown): unknown {
   const result: Fields = assign({}, base);
   for (const key in second) put(result, key, hasOwn(result, key) ? merge(result[key], second[key]) : second[key]);
   return result;
-}
-
-/** Objects of the language, and what gives something only for them, or throws for all others. */
-const NATIVE: readonly (readonly [string, (object: object) => unknown])[] = [
-  ["a Date", dateTime],
-  ["a Map", mapSize],
-  ["a Set", setSize],
-  ["a RegExp", regExpSource],
-  ["a typed array", typedName],
-  ["a boxed primitive", unbox],
-];
-
-/**
- * Why an object that no literal made cannot be written as JSON: it is one of the language, whatever its
- * `Symbol.toStringTag` says, or a builder where nobody makes it plain. Empty if it can be written.
- */
-export function refusalOf(object: object): string {
-  for (let i = 0; i < NATIVE.length; i++) {
-    try {
-      if (NATIVE[i][1](object) !== undefined) return NATIVE[i][0];
-    } catch {
-      // Not this one.
-    }
-  }
-  if (typeof tryGet(object, "_toJSON") === "function" || typeof tryGet(object, "_render") === "function") {
-    return "a builder in a place where none belongs";
-  }
-  return kindOf(object) === "object" ? "" : "an instance of " + classNameOf(object);
-}
-
-/** The class of an object; empty if it is plain: made by a literal, or inheriting from such objects only. */
-export function classOf(object: object): string {
-  return isPlainObject(object) ? "" : classNameOf(object) || "a class without a name";
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::engine::trace::CallSite;
 
 async fn executed(main: &str) -> Result<Built, NotBuilt> {
     execute(job("env/dev.ts", main, &[]), std::future::pending()).await
@@ -156,6 +157,10 @@ async fn parts_of_resources_are_found_where_they_are_made() {
       .name(text), tag('a',
       text), metadata()
       .label('a', text)])),
+  (() => {{ const shared = name('first');
+    const map = ConfigMap().metadata(shared);
+    shared.name('second');
+    return map; }})(),
 ]);"
     );
     let sites = sites(&source, &[]).await;
@@ -200,7 +205,8 @@ async fn parts_of_resources_are_found_where_they_are_made() {
         (7, "$.spec.template.spec.containers[0].image", "Container 40"),
         (8, "$.metadata.name", "name 43"),
         (8, "$.metadata.labels.a", "label 45"),
-        (9, "$", "nothing"),
+        (9, "$.metadata.name", "name 46"),
+        (10, "$", "nothing"),
     ] {
         let found = told(sites.find(document, &path(at))).replace("env/dev.ts:", "");
         assert_eq!(found, expected, "doc[{document}] at {at}");
@@ -267,7 +273,9 @@ async fn user_code_can_neither_see_nor_disturb_the_recording() {
     let job = job("env/dev.ts", main, &[]);
     let built = execute(job.clone(), std::future::pending()).await.unwrap();
     let sites = trace(job.clone(), &built.documents, std::future::pending()).await;
-    let again = Arc::new(Running::tracing(job)).on_thread(std::future::pending(), Running::entry).await;
+    let again = Arc::new(Running::new(job, Phase::Entry, Looks::ForSites))
+        .on_thread(std::future::pending(), Running::entry)
+        .await;
     assert_eq!(again.unwrap().unwrap(), built);
     assert_eq!(told(sites.find(0, &path("$.metadata.name"))), "name env/dev.ts:7");
     for name in ["sdk:tracing.ts", "tracing.ts", "husako:tracing"] {

@@ -1,12 +1,10 @@
 /** The error that a failed assertion throws, and what is told of any error. */
 
 import { bare, classNameOf, kindOf } from "./kinds.ts";
-import { recentMisses } from "../misses.ts";
 import {
   defineProperty,
   Error,
   freeze,
-  indexOf,
   isArray,
   isObject,
   newList,
@@ -44,11 +42,6 @@ export interface Description {
   readonly received?: string;
   /** The errors behind it, outermost first, each as `name: message`. */
   readonly causes: string[];
-  /**
-   * If it may come of a misspelt property: what was asked for lately and does not exist, latest first. Each is the object's name,
-   * the property, and the names that the object does have.
-   */
-  readonly misses: string[][];
 }
 
 /** Thrown when an expectation does not hold. */
@@ -105,15 +98,7 @@ export function describeError(error: unknown): Description {
     expected: record?.comparison && capped(record.comparison.expected, MAX_PRINTED + 2_000),
     received: record?.comparison && capped(record.comparison.received, MAX_PRINTED + 2_000),
     causes: list,
-    misses: mayBeMiss(error) ? recentMisses() : newList(),
   } as Description;
-}
-
-/** Whether the engine throws such an error where a property does not exist. */
-function mayBeMiss(error: unknown): boolean {
-  if (nameOf(error) !== "TypeError") return false;
-  const message = messageOf(error);
-  return message === "not a function" || indexOf(message, "cannot read property") === 0;
 }
 
 function isErrorLike(value: unknown): value is object {

@@ -1,8 +1,7 @@
 /** `expect`. */
 
 import { phase } from "husako:host";
-import { noticeMisses } from "../misses.ts";
-import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf } from "../primordials.ts";
+import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf, share } from "../primordials.ts";
 import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import { assertionError } from "./errors.ts";
@@ -118,7 +117,7 @@ for (let i = 0; i < names.length; i++) {
   }[name];
   defineProperty(Chain.prototype, name, { __proto__: null, value: method } as PropertyDescriptor);
 }
-freeze(noticeMisses(Chain.prototype, "expect(…)"));
+freeze(share(Chain.prototype, "expect(…)"));
 freeze(Chain);
 
 /** The error of an assertion that does not hold. `stack` is given where the call is over already. */
@@ -208,4 +207,4 @@ export function expect<T>(actual: T): Matchers<T> {
   onlyInTests("expect");
   return new Chain(actual, false, "") as unknown as Matchers<T>;
 }
-freeze(noticeMisses(expect, "expect"));
+freeze(share(expect, "expect"));

@@ -15,10 +15,10 @@ import {
   isFiniteNumber,
   isObject,
   prototypeOf,
+  share,
   toText,
   tryGet,
 } from "../primordials.ts";
-import { noticeMisses } from "../misses.ts";
 import { follow, isThenable } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import { rowsOf, titleOf } from "./each.ts";
@@ -244,7 +244,7 @@ function variant<F>(what: string, mode: Mode, add: AddOne): Variant<F> {
     };
   };
   constant(one, "each", freeze(each));
-  return noticeMisses(one, what) as unknown as Variant<F>;
+  return one as unknown as Variant<F>;
 }
 
 function constant(target: object, key: string, value: unknown): void {
@@ -257,7 +257,7 @@ function rootOf<F>(what: string, add: AddOne): Root<F> {
   constant(one, "skip", freeze(variant<F>(what + ".skip", "skip", add)));
   constant(one, "only", freeze(variant<F>(what + ".only", "only", add)));
   constant(one, "todo", freeze(todo));
-  return freeze(one) as Root<F>;
+  return freeze(share(one, what)) as Root<F>;
 }
 
 function hook(kind: HookKind): Hook {
