@@ -326,7 +326,7 @@ impl<'js> Cases<'js, '_> {
     }
 
     /// Errors and rejections that reached nobody. Those of `owner` are returned; the others are the file's.
-    fn left_over(&self, owner: u32) -> Vec<Failure> {
+    pub(super) fn left_over(&self, owner: u32) -> Vec<Failure> {
         let mut mine = Vec::new();
         for (whose, thrown) in self.session.take_uncaught() {
             let failure = self.failure(FailureKind::Thrown, thrown);
@@ -401,10 +401,17 @@ impl<'js> Cases<'js, '_> {
 
     /// Judges how loading the file ended.
     ///
+    /// `is_declared`: whether the engine could read it.
+    ///
     /// # Errors
     ///
     /// Why it could not be loaded.
-    pub(super) fn loaded(&self, settled: Settled<'js>, imports: &ImportErrors) -> Result<(), Vec<Failure>> {
+    pub(super) fn loaded(
+        &self,
+        settled: Settled<'js>,
+        imports: &ImportErrors,
+        is_declared: bool,
+    ) -> Result<(), Vec<Failure>> {
         let interrupt = &self.session.interrupt;
         let settled = if interrupt.has_fired() { Settled::Interrupted } else { settled };
         let failure = match settled {
@@ -422,7 +429,7 @@ impl<'js> Cases<'js, '_> {
                 // Of an entry, this is all that runs.
                 let kind = if self.session.is_for_tests() { FailureKind::Load } else { FailureKind::Thrown };
                 let failure = self.failure(kind, thrown);
-                if deep && failure.place.is_none() {
+                if deep && !is_declared {
                     plain(FailureKind::Compile, "the file is nested too deeply for the engine")
                 } else {
                     failure

@@ -142,7 +142,7 @@ pub(crate) async fn run_file(job: Job, cancelled: impl Future<Output = ()>) -> F
 }
 
 /// What an entry built.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Built {
     /// The resources as strict JSON, in order; keys in the order in which they were set.
     pub(crate) documents: Vec<serde_json::Value>,
@@ -150,6 +150,8 @@ pub(crate) struct Built {
     pub(crate) instances: Vec<ClassInstance>,
     /// What the entry printed.
     pub(crate) output: Vec<OutputLine>,
+    /// Errors and rejections that reached nobody. husako takes no notice of them, so they do not fail the entry.
+    pub(crate) left_over: Vec<Failure>,
 }
 
 /// An instance of a class of the user's where a plain object is meant. Its own data became part of the document.

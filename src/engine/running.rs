@@ -148,6 +148,7 @@ impl Running {
                     },
                     instances: instances.collect(),
                     output: self.take_output(),
+                    left_over: self.session.progress().extra.drain(..).map(|(.., failure)| failure).collect(),
                 })
             }
             (Some(Err(error)), 0) => Err(Broken::NotJson(error)),
@@ -254,9 +255,9 @@ impl Running {
             file_deadline: self.start + self.job.limits.file,
             endless: Cell::new(false),
         };
-        let evaluated = Module::declare(ctx.clone(), main.path.as_str(), main.compiled.code.as_str())
-            .and_then(Module::eval)
-            .map(|(_, promise)| promise);
+        let declared = Module::declare(ctx.clone(), main.path.as_str(), main.compiled.code.as_str());
+        let is_declared = declared.is_ok();
+        let evaluated = declared.and_then(Module::eval).map(|(_, promise)| promise);
         let settled = match evaluated {
             Ok(promise) => {
                 cases.adopt(&promise);
@@ -264,8 +265,9 @@ impl Running {
             }
             Err(_) => Settled::Rejected(ctx.catch()),
         };
-        cases.loaded(settled, imports)?;
+        cases.loaded(settled, imports, is_declared)?;
         if !self.session.is_for_tests() {
+            cases.left_over(0);
             return Ok(());
         }
         if self.session.progress().cases.is_empty() {

@@ -46,7 +46,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
             let rendered = Arc::new(built.documents);
             let told = findings(entry, Arc::clone(&rendered), built.instances).await;
             let internal = told.as_ref().err().cloned();
-            cases.push(case(BUILD.to_owned(), rendering, internal.into_iter().collect(), Vec::new()));
+            cases.push(case(BUILD.to_owned(), rendering, internal.into_iter().collect(), built.left_over));
             if let Ok(told) = told {
                 // Only who has something to tell pays for knowing where it was made.
                 let sites = match told.is_empty() {

@@ -151,6 +151,26 @@ fn the_build_contract_is_a_case_of_its_own() {
 }
 
 #[test]
+fn what_nobody_awaits_is_told_and_what_nests_too_deeply_is_no_syntax_error() {
+    let source = CONFIG_MAP.replace("build(", "Promise.reject(new Error(\"lost\"));\nbuild(");
+    let project = Project::of(&[("husako.toml", "[entries]\nx = \"x.ts\"\n"), ("x.ts", &source)]);
+    let reported = project.report(&[]);
+    reported.run.exits_with(0);
+    let warning = &reported.json["files"][0]["cases"][0]["warnings"][0];
+    assert_eq!((&warning["kind"], &warning["line"]), (&"UnhandledRejection".into(), &3.into()));
+    assert!(reported.run.stdout.contains("lost"), "{}", reported.run.stdout);
+
+    let deep = "let o = {}; let c = o; for (let i = 0; i < 100000; i++) { c.a = {}; c = c.a; }\n";
+    project.write(
+        "x.ts",
+        &CONFIG_MAP.replace("build(", &format!("{deep}build(")).replace("{ b: \"2\", a: \"no\" }", "o"),
+    );
+    let told = project.run(&["render", "x"]);
+    told.exits_with(4);
+    assert!(told.stderr.contains("StackOverflow"), "{}", told.stderr);
+}
+
+#[test]
 fn render_writes_yaml_to_stdout_and_nothing_else() {
     let project = two_environments();
     let told = project.run(&["render", "dev"]);
