@@ -41,6 +41,12 @@ pub(super) fn render(
 ) -> Result<Exit, Vec<Diagnostic>> {
     let (found, asked) = find(settings, targets)?;
     let output = Output::new(output, &asked)?;
+    if let Output::File(path) = &output
+        && [&settings.junit, &settings.json].contains(&&Some(path.clone()))
+    {
+        let message = format!("-o and a report name the same file: {}", path.display());
+        return Err(vec![Diagnostic::error(message).help("each needs a file of its own")]);
+    }
     let mut rendered = Rendered::default();
     let mut sinks = Sinks::default();
     match output {

@@ -7,6 +7,9 @@ use super::imports::load_module;
 use super::modules::Modules;
 use crate::resource::{JsonPath, Step};
 
+/// How much an entry may build, in bytes: far more than a cluster takes.
+const MAX_BYTES: usize = 128 << 20;
+
 /// How deep values may nest.
 const MAX_DEPTH: usize = 512;
 
@@ -86,8 +89,16 @@ pub(crate) fn strict<'js>(
 ) -> Result<std::result::Result<Strict, NotJson>> {
     // A new object has the prototype that the engine keeps, whatever became of the global `Object`.
     let plain = Object::new(ctx.clone())?.get_prototype();
-    let mut walk =
-        Walk { ctx, modules, judge: None, plain, path: Vec::new(), open: Vec::new(), instances: Vec::new() };
+    let mut walk = Walk {
+        ctx,
+        modules,
+        judge: None,
+        plain,
+        path: Vec::new(),
+        open: Vec::new(),
+        instances: Vec::new(),
+        bytes: 0,
+    };
     match walk.value(value) {
         Ok(json) => Ok(Ok((json, walk.instances))),
         Err(Stop::NotJson(what)) => Ok(Err(NotJson { path: walk.path.into(), what })),
@@ -117,10 +128,22 @@ struct Walk<'js, 'w> {
     /// The objects around the current one.
     open: Vec<Object<'js>>,
     instances: Vec<Instance>,
+    /// How much was converted so far.
+    bytes: usize,
 }
 
 impl<'js> Walk<'js, '_> {
+    /// What the engine shares is copied here for each use, beyond the limit of its heap.
+    fn count(&mut self, text: &str) -> std::result::Result<(), Stop> {
+        self.bytes += text.len() + size_of::<Json>();
+        if self.bytes > MAX_BYTES {
+            return Err(Stop::NotJson(format!("more than {} MiB in all", MAX_BYTES >> 20)));
+        }
+        Ok(())
+    }
+
     fn value(&mut self, value: Value<'js>) -> std::result::Result<Json, Stop> {
+        self.count("")?;
         match value.type_of() {
             Type::Null => Ok(Json::Null),
             Type::Bool => Ok(Json::Bool(value.as_bool().unwrap_or_default())),
@@ -131,7 +154,9 @@ impl<'js> Walk<'js, '_> {
                 // The one reason for which a string of the engine's is not a string of ours.
                 let text =
                     text.map_err(|_| Stop::NotJson("a string with half of a surrogate pair".to_owned()))?;
-                Ok(Json::String(text.unwrap_or_default()))
+                let text = text.unwrap_or_default();
+                self.count(&text)?;
+                Ok(Json::String(text))
             }
             Type::Array => self.nested(value, Self::array),
             Type::Object => self.nested(value, Self::object),
@@ -207,6 +232,7 @@ impl<'js> Walk<'js, '_> {
         let mut map = Map::new();
         for key in object.own_keys::<String>(Filter::new().string().enum_only()) {
             let key = key?;
+            self.count(&key)?;
             let value = object.get::<_, Value<'js>>(key.as_str())?;
             self.path.push(Step::Key(key));
             let value = self.value(value)?;

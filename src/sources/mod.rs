@@ -11,6 +11,9 @@ use crate::tree::{RelPath, SourceTree};
 pub use files::SourceFile;
 pub use plugins::Plugin;
 
+/// What files of `[resources]` are read for.
+const DEFINITION: &str = "CustomResourceDefinition";
+
 /// What a project's configuration names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -102,6 +105,10 @@ impl Reader<'_> {
                 ResourceSource::File { path } => {
                     let files = files::crds(self.tree, path);
                     let files = self.readable(named, "[resources]", files);
+                    if !files.is_empty() && !files.iter().any(|file| file.text.contains(DEFINITION)) {
+                        let message = format!("there is no {DEFINITION} in {path}");
+                        self.diagnostics.push(named.origin.mark(Diagnostic::warning(message)));
+                    }
                     self.found.crds.extend(files);
                 }
             }

@@ -24,12 +24,12 @@ fn files_and_folders_are_read_in_order() {
              [charts]\nweb = { source = \"file\", path = \"charts/web\" }\n\
              db = { source = \"file\", path = \"charts/db.json\" }\n",
         ),
-        ("app/crds/b.yaml", "b"),
+        ("app/crds/b.yaml", "kind: CustomResourceDefinition"),
         ("app/crds/a.yml", "a"),
         ("app/crds/deep/er/c.json", "c"),
         ("app/crds/README.md", "no"),
         ("app/crds/.git/d.yaml", "no"),
-        ("shared/crd.txt", "crd"),
+        ("shared/crd.txt", "kind: CustomResourceDefinition"),
         ("app/charts/web/values.schema.json", "{}"),
         ("app/charts/db.json", "{}"),
     ]);
@@ -108,7 +108,7 @@ fn plugins_add_what_the_project_does_not_have() {
                   [plugins]\nacme = { source = \"path\", path = \"../plugins/acme\" }\n";
     let files = [
         ("plugins/acme/plugin.toml", plugin),
-        ("plugins/acme/crds/a.yaml", ""),
+        ("plugins/acme/crds/a.yaml", "kind: CustomResourceDefinition"),
         ("plugins/acme/web.json", ""),
         ("app/own.json", ""),
         // What was installed once, and is named no more.
@@ -130,4 +130,13 @@ fn plugins_add_what_the_project_does_not_have() {
          [plugins]\nacme = { source = \"path\", path = \"../plugins/acme\" }\n",
     );
     assert_eq!(releases(&sources), ["kubernetes 1.33"]);
+}
+
+#[test]
+fn a_source_without_definitions_is_told() {
+    let (_, diagnostics) = sources(&[
+        ("app/husako.toml", "[resources]\na = { source = \"file\", path = \"crds\" }\n"),
+        ("app/crds/a.yaml", ""),
+    ]);
+    assert_eq!(diagnostics, ["app/husako.toml:2:1: there is no CustomResourceDefinition in app/crds"]);
 }

@@ -171,6 +171,17 @@ fn what_nobody_awaits_is_told_and_what_nests_too_deeply_is_no_syntax_error() {
 }
 
 #[test]
+fn what_an_entry_builds_has_a_limit_of_its_own() {
+    let many =
+        "const big = \"x\".repeat(1e6); const o = {}; for (let i = 0; i < 1500; i++) o[\"k\" + i] = big;\n";
+    let source =
+        CONFIG_MAP.replace("build(", &format!("{many}build(")).replace("{ b: \"2\", a: \"no\" }", "o");
+    let told = Project::of(&[("x.ts", &source)]).run(&["render", "x.ts"]);
+    told.exits_with(7);
+    assert!(told.stderr.contains("more than 128 MiB in all"), "{}", told.stderr);
+}
+
+#[test]
 fn render_writes_yaml_to_stdout_and_nothing_else() {
     let project = two_environments();
     let told = project.run(&["render", "dev"]);
@@ -255,6 +266,7 @@ fn render_and_check_say_how_the_first_entry_failed() {
     project.run(&["render", "good", "twice", "compile"]).exits_with(7);
     project.run(&["check"]).exits_with(3);
     project.run(&["render"]).exits_with(2);
+    project.run(&["render", "good", "-o", "a.yaml", "--json", "a.yaml"]).exits_with(2);
     let told = project.run(&["--quiet", "render", "good"]);
     told.exits_with(2);
     assert!(told.stderr.contains("a command comes first: husako-ci render"), "{}", told.stderr);

@@ -56,7 +56,7 @@ pub(super) fn metadata(target: &Target<'_>, scope: Option<Scope>, document: &Val
         Some(_) => return,
     };
     let mut judge = Judge { target, findings };
-    judge.name(document, metadata, at, place, scope);
+    judge.name(metadata, at, place, scope);
     judge.namespace(metadata, at, scope);
     judge.labels_and_annotations(metadata, at);
     judge.finalizers(metadata, at.key("finalizers"));
@@ -75,14 +75,7 @@ struct Judge<'f> {
 }
 
 impl Judge<'_> {
-    fn name(
-        &mut self,
-        document: &Value,
-        metadata: &Map<String, Value>,
-        at: At<'_>,
-        place: At<'_>,
-        scope: Option<Scope>,
-    ) {
+    fn name(&mut self, metadata: &Map<String, Value>, at: At<'_>, place: At<'_>, scope: Option<Scope>) {
         let syntax = syntax(self.target);
         match (text(metadata, "name"), text(metadata, "generateName")) {
             (None, None) if metadata.get("name").is_some_and(|name| !name.is_string() && !name.is_null()) => {
@@ -104,7 +97,7 @@ impl Judge<'_> {
                     names::path_segment(name).and_then(|()| syntax(name)).and_then(|()| self.of_kind(name));
                 self.check(Rule::Name, at.key("name"), name, found);
                 if found.is_ok() {
-                    self.name_says(document, at.key("name"), name);
+                    self.name_says(at.key("name"), name);
                 }
             }
         }
@@ -118,36 +111,12 @@ impl Judge<'_> {
             ("batch", "CronJob") => rule(name.len() <= 52, "must be at most 52 characters long"),
             // It becomes the value of a label.
             ("batch", "Job") => rule(name.len() <= 63, "must be at most 63 characters long"),
-            ("scheduling.k8s.io", "PriorityClass") => rule(
-                !name.starts_with("system-")
-                    || matches!(name, "system-cluster-critical" | "system-node-critical"),
-                "must not begin with \"system-\"",
-            ),
             _ => Ok(()),
         }
     }
 
-    /// Names that the document itself gives, and names that make trouble later.
-    fn name_says(&mut self, document: &Value, at: At<'_>, name: &str) {
-        let spec = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
-        let wanted = match (self.target.group, self.target.kind) {
-            ("apiextensions.k8s.io", "CustomResourceDefinition") => spec("/spec/names/plural")
-                .zip(spec("/spec/group"))
-                .map(|(plural, group)| (plural, group, "names.plural and group")),
-            ("apiregistration.k8s.io", "APIService") => spec("/spec/version")
-                .map(|version| (version, spec("/spec/group").unwrap_or(""), "version and group")),
-            _ => None,
-        };
-        if let Some((first, group, fields)) = wanted
-            && name.strip_prefix(first).and_then(|rest| rest.strip_prefix('.')) != Some(group)
-        {
-            let message = format!(
-                "{} must be made of {fields} of the spec: {:?}",
-                quoted(name),
-                format!("{first}.{group}")
-            );
-            self.findings.add(Rule::Name, at, message);
-        }
+    /// Names that make trouble later.
+    fn name_says(&mut self, at: At<'_>, name: &str) {
         let names_pods = matches!(
             (self.target.group, self.target.kind),
             ("", "Pod" | "ReplicationController")
@@ -379,8 +348,6 @@ mod tests {
             ("1.37", "networking.k8s.io/v1", "IPAddress", "a", false),
             ("1.37", "batch/v1", "CronJob", &"a".repeat(52), true),
             ("1.37", "batch/v1", "CronJob", &"a".repeat(53), false),
-            ("1.37", "scheduling.k8s.io/v1", "PriorityClass", "system-mine", false),
-            ("1.37", "scheduling.k8s.io/v1", "PriorityClass", "system-node-critical", true),
             ("1.37", "example.com/v1", "Widget", "a.b", true),
             ("1.37", "example.com/v1", "Widget", "a_b", false),
         ] {
@@ -405,21 +372,6 @@ mod tests {
         }
         let list = found("1.37", "v1", "Pod", &json!({"metadata": {"generateName": "A-"}}));
         assert!(list[0].starts_with("$.metadata.generateName [name] \"A-\" must be"), "{list:?}");
-    }
-
-    #[test]
-    fn some_names_are_made_of_the_spec() {
-        let crd = |name: &str| json!({"metadata": {"name": name}, "spec": {"group": "a.b", "names": {"plural": "xs"}}});
-        let judged = |name| found("1.37", "apiextensions.k8s.io/v1", "CustomResourceDefinition", &crd(name));
-        assert_eq!(judged("xs.a.b"), [""; 0]);
-        assert_eq!(
-            judged("x.a.b"),
-            [
-                "$.metadata.name [name] \"x.a.b\" must be made of names.plural and group of the spec: \"xs.a.b\""
-            ]
-        );
-        let service = json!({"metadata": {"name": "v1."}, "spec": {"version": "v1"}});
-        assert_eq!(found("1.37", "apiregistration.k8s.io/v1", "APIService", &service).len(), 1);
     }
 
     #[test]

@@ -104,6 +104,10 @@ impl<'a> Map<'a> {
                 let value = map.get(&key).filter(|value| !value.is_null());
                 value.map(|value| Value::of(value, child)).transpose()
             }
+            // Nor one that looks into what has no schema.
+            Map::Json(_, node) if node.additional.is_none() => {
+                Err(Error::Unsupported(format!("the schema says nothing of a field `{name}` here")))
+            }
             _ => self.get(&Value::String(Text::Shared(Rc::from(name)))),
         }
     }

@@ -197,6 +197,10 @@ pub fn mounts(container: &Node, known: &Volumes) {
         if sub_path.filled().is_some() && expression.filled().is_some() {
             mount.say(Rule::Combination, "expected only one of `subPath` and `subPathExpr`");
         }
+        let recursive = mount.get("recursiveReadOnly");
+        if matches!(recursive.str(), Some("Enabled" | "IfPossible")) && !mount.get("readOnly").is_true() {
+            recursive.say(Rule::Combination, "goes only with `readOnly: true`");
+        }
         let propagation = mount.get("mountPropagation");
         if propagation.is("Bidirectional") && !container.get("securityContext").get("privileged").is_true() {
             propagation.say_help(
