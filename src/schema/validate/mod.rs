@@ -16,6 +16,7 @@ mod names;
 mod quantity;
 mod search;
 mod structural;
+mod unknown;
 #[cfg(test)]
 mod verdicts;
 mod warnings;
@@ -93,6 +94,7 @@ impl Judge<'_> {
                 let help = "name its CustomResourceDefinition in [resources] of husako.toml".to_owned();
                 findings.add_with_help(Rule::UnknownKind, At::Root.key("kind"), message, Some(help));
                 metadata::metadata(&target, None, document, findings);
+                unknown::quantities(document, At::Root, findings);
             }
         }
     }
