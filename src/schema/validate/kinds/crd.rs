@@ -108,7 +108,7 @@ fn versions(spec: &Node) {
         let schema = holder.get("openAPIV3Schema");
         if schema.is_set() {
             root(&schema);
-        } else if !holder.value().is_string() {
+        } else if holder.value().is_object() {
             schema.say_missing();
         }
         columns(&version.get("additionalPrinterColumns"));
@@ -468,7 +468,8 @@ mod tests {
                 ("/spec/scope", json!("Namespace"), Enum, "$.spec.scope"),
                 ("/spec/versions", json!([]), Required, "$.spec.versions"),
                 ("/spec/versions/0/storage", json!(false), Combination, "$.spec.versions"),
-                ("/spec/versions/0/schema", json!(null), Required, "$.spec.versions[0]"),
+                // That a version has a schema at all is demanded when it is decoded.
+                ("/spec/versions/0/schema", json!({}), Required, "$.spec.versions[0].schema"),
                 ("/spec/versions/0/name", json!("1"), Name, "$.spec.versions[0].name"),
                 (&format!("{root}/type"), json!("array"), Value, &format!("{place}.type")),
                 (&size, json!({"minimum": 1}), Required, &at_size),
