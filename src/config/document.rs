@@ -46,14 +46,21 @@ pub(super) struct Text {
 pub(super) struct Document<'a> {
     path: &'a RelPath,
     text: &'a str,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
     /// Paths in the file must stay inside this folder.
     confine: RelPath,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
+/// How many lines before and after a place may be shown.
+const AROUND: usize = 4;
+
 impl<'a> Document<'a> {
     pub(super) fn new(path: &'a RelPath, text: &'a str, confine: RelPath) -> Document<'a> {
-        Document { path, text, confine, diagnostics: Vec::new() }
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(breaks).collect();
+        Document { path, text, lines, confine, diagnostics: Vec::new() }
     }
 
     /// The document's tables. `None`, with every mistake told, when it is not TOML.
@@ -73,11 +80,19 @@ impl<'a> Document<'a> {
 
     pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
         let start = (0..=span.start.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at));
-        let (before, after) = self.text.split_at(start.unwrap_or(0));
-        let line = before.matches('\n').count() as u32 + 1;
-        let column = before.rsplit('\n').next().map_or(0, |text| text.chars().count()) as u32 + 1;
-        let marked = after.char_indices().take_while(|(at, c)| before.len() + at < span.end && *c != '\n');
-        let snippet = Snippet::new(self.text, line, column, marked.count() as u32);
+        let start = start.unwrap_or(0);
+        // The lines before this one; of a large file, only those around it are looked at.
+        let above = self.lines.partition_point(|begin| *begin <= start) - 1;
+        let column = self.text[self.lines[above]..start].chars().count() as u32 + 1;
+        let marked =
+            self.text[start..].char_indices().take_while(|(at, c)| start + at < span.end && *c != '\n');
+        let first = above.saturating_sub(AROUND);
+        let end = self.lines.get(above + AROUND + 1).copied().unwrap_or(self.text.len());
+        let around = &self.text[self.lines[first]..end];
+        let (line, skipped) = (above as u32 + 1, first as u32);
+        let snippet = Snippet::new(around, line - skipped, column, marked.count() as u32).map(|snippet| {
+            Snippet { first_line: snippet.first_line + skipped, line: snippet.line + skipped, ..snippet }
+        });
         Origin { place: Place { path: self.path.clone(), line, column }, snippet }
     }
 
