@@ -37,8 +37,8 @@ impl Repository {
 
     /// Everything that is found, planned.
     fn planned(&self) -> Vec<Planned> {
-        plan(&*self.0, &discover(&*self.0, &Request::default(), &compile::specifiers), ImportRules::default())
-            .0
+        let found = discover(&*self.0, &Request::default(), &compile::specifiers);
+        plan(&*self.0, &found, ImportRules::default()).files
     }
 
     /// An entry of the plan, as the first of its process' modules.
@@ -80,6 +80,7 @@ impl Repository {
             filter: None,
             fail_fast: false,
             keep_documents: false,
+            base: None,
             warnings: Vec::new(),
         };
         // Nobody receives the events: the reports are not what is measured.

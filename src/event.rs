@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::change::Diff;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::resource::JsonPath;
 use crate::tree::RelPath;
@@ -28,6 +29,8 @@ pub enum Event {
     },
     /// A file is over, or it is certain that it will not run. Comes once for every planned file.
     FileFinished(Arc<FileResult>),
+    /// The resources are compared with those of the base, where that was asked for and the run was not stopped.
+    DiffFinished(Arc<Diff>),
     /// Every planned file has been told.
     RunFinished(RunFinished),
 }

@@ -5,13 +5,17 @@
 
 #[doc(hidden)]
 pub mod bench;
+mod change;
 mod cli;
 mod compile;
 mod config;
 mod diagnostic;
+mod diff;
 mod discover;
 mod engine;
 mod event;
+mod git;
+mod github;
 mod report;
 mod resource;
 mod rule;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A place inside a JSON value: `$.spec.containers[0].image`.
@@ -98,7 +99,8 @@ impl<'a> At<'a> {
 }
 
 /// Which resource a document is, as far as it says so.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Identity {
     /// `apps/v1`; empty when the document has none.
     pub api_version: String,

@@ -1,4 +1,5 @@
-//! What rendered resources are judged by: the rules' names, and how severe each is unless `[ci.rules]` says otherwise.
+//! What rendered resources, and changes of them, are judged by: the rules' names, and how severe each is unless `[ci.rules]`
+//! says otherwise.
 
 /// How a finding of a rule counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,20 +16,34 @@ impl Level {
     /// The words that `[ci.rules]` takes.
     pub const NAMES: [&str; 3] = ["off", "warn", "error"];
 
+    /// Its name in `[ci.rules]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Off => "off",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+
     /// The level with this name in `[ci.rules]`.
     pub fn named(name: &str) -> Option<Level> {
-        match name {
-            "off" => Some(Level::Off),
-            "warn" => Some(Level::Warn),
-            "error" => Some(Level::Error),
-            _ => None,
-        }
+        [Level::Off, Level::Warn, Level::Error].into_iter().find(|level| level.name() == name)
     }
 }
 
+/// What a rule judges.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A resource as it is.
+    Resource,
+    /// What becomes of a resource between two revisions.
+    Change,
+}
+
 macro_rules! rules {
-    ($($rule:ident $name:literal $level:ident $summary:literal;)*) => {
-        /// A rule that rendered resources are judged by.
+    ($($about:ident $rule:ident $name:literal $level:ident $summary:literal;)*) => {
+        /// A rule that rendered resources, or changes of them, are judged by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Rule {
             $(#[doc = $summary] $rule,)*
@@ -43,6 +58,12 @@ macro_rules! rules {
                 match self { $(Rule::$rule => $name,)* }
             }
 
+            /// What it judges.
+            #[cfg(test)]
+            pub fn about(self) -> About {
+                match self { $(Rule::$rule => About::$about,)* }
+            }
+
             /// How it counts when nobody says: what the API server rejects is an error, what it warns about, or what
             /// goes wrong only later in the cluster, a warning.
             pub fn default_level(self) -> Level {
@@ -50,7 +71,6 @@ macro_rules! rules {
             }
 
             /// What it finds, as the table of the README says it.
-            #[cfg(test)]
             pub fn summary(self) -> &'static str {
                 match self { $(Rule::$rule => $summary,)* }
             }
@@ -59,34 +79,49 @@ macro_rules! rules {
 }
 
 rules! {
-    UnknownField "unknown-field" Error "a field that the type does not have";
-    Type "type" Error "a value of another type than the field's, or an integer out of its range of bits";
-    Required "required" Error "a required field that is not there";
-    Enum "enum" Error "a value that is none of the field's";
-    Format "format" Error "a string that is no quantity, time, base64 or whatever else the field must be";
-    Range "range" Error "a number below the minimum or above the maximum, or no multiple of what it must be";
-    Length "length" Error "too few or too many characters, items or keys";
-    Pattern "pattern" Error "a string that does not match the pattern of its schema";
-    Combination "combination" Error "fields that exclude each other, or of which one is missing (oneOf, anyOf, not)";
-    Duplicate "duplicate" Error "two items of a list with the same key, name or value";
-    Name "name" Error "a name or namespace with a wrong syntax, missing, or not allowed here";
-    Label "label" Error "a label or annotation with a wrong key or value";
-    Port "port" Error "a port out of range, or a port name with a wrong syntax";
-    Selector "selector" Error "a selector that is invalid or does not match the labels of its template";
-    Volume "volume" Error "a mount of a volume that is not there, or a volume without exactly one source";
-    Cron "cron" Error "a schedule or time zone that cannot be read";
-    Value "value" Error "any other value that the API server refuses";
-    Custom "custom-rule" Error "a rule of a CRD (x-kubernetes-validations) that does not hold";
-    RemovedApi "removed-api" Error "an apiVersion that the target version of Kubernetes no longer serves";
-    DeprecatedApi "deprecated-api" Warn "an apiVersion that a later version of Kubernetes no longer serves";
-    ServerWarning "server-warning" Warn "what the API server accepts with a warning";
-    Environment "environment" Warn "an environment variable that is set twice";
-    Image "image" Warn "an image reference that no registry client can read";
-    Reference "reference" Warn "a reference to a key that a ConfigMap or Secret of the same entry does not have";
-    DuplicateResource "duplicate-resource" Warn "a resource that an entry renders twice";
-    UnknownKind "unknown-kind" Warn "a kind without a schema: hardly anything of it was checked";
-    NotChecked "not-checked" Warn "a rule of a CRD that could not be evaluated";
-    ClassInstance "class-instance" Warn "an instance of a class where a plain object is meant";
+    Resource UnknownField "unknown-field" Error "a field that the type does not have";
+    Resource Type "type" Error "a value of another type than the field's, or an integer out of its range of bits";
+    Resource Required "required" Error "a required field that is not there";
+    Resource Enum "enum" Error "a value that is none of the field's";
+    Resource Format "format" Error "a string that is no quantity, time, base64 or whatever else the field must be";
+    Resource Range "range" Error "a number below the minimum or above the maximum, or no multiple of what it must be";
+    Resource Length "length" Error "too few or too many characters, items or keys";
+    Resource Pattern "pattern" Error "a string that does not match the pattern of its schema";
+    Resource Combination "combination" Error "fields that exclude each other, or of which one is missing (oneOf, anyOf, not)";
+    Resource Duplicate "duplicate" Error "two items of a list with the same key, name or value";
+    Resource Name "name" Error "a name or namespace with a wrong syntax, missing, or not allowed here";
+    Resource Label "label" Error "a label or annotation with a wrong key or value";
+    Resource Port "port" Error "a port out of range, or a port name with a wrong syntax";
+    Resource Selector "selector" Error "a selector that is invalid or does not match the labels of its template";
+    Resource Volume "volume" Error "a mount of a volume that is not there, or a volume without exactly one source";
+    Resource Cron "cron" Error "a schedule or time zone that cannot be read";
+    Resource Value "value" Error "any other value that the API server refuses";
+    Resource Custom "custom-rule" Error "a rule of a CRD (x-kubernetes-validations) that does not hold";
+    Resource RemovedApi "removed-api" Error "an apiVersion that the target version of Kubernetes no longer serves";
+    Resource DeprecatedApi "deprecated-api" Warn "an apiVersion that a later version of Kubernetes no longer serves";
+    Resource ServerWarning "server-warning" Warn "what the API server accepts with a warning";
+    Resource Environment "environment" Warn "an environment variable that is set twice";
+    Resource Image "image" Warn "an image reference that no registry client can read";
+    Resource Reference "reference" Warn "a reference to a key that a ConfigMap or Secret of the same entry does not have";
+    Resource DuplicateResource "duplicate-resource" Warn "a resource that an entry renders twice";
+    Resource UnknownKind "unknown-kind" Warn "a kind without a schema: hardly anything of it was checked";
+    Resource NotChecked "not-checked" Warn "a rule of a CRD that could not be evaluated";
+    Resource ClassInstance "class-instance" Warn "an instance of a class where a plain object is meant";
+    Change StatefulDeletion "stateful-deletion" Warn "a PersistentVolumeClaim, StatefulSet, Namespace, CustomResourceDefinition or Secret is deleted";
+    Change ImmutableField "immutable-field" Warn "a field is changed that the API server does not let change";
+    Change CrdVersion "crd-version" Warn "a version of a CRD is removed or no longer served, or another one is stored";
+    Change ScaledToZero "scaled-to-zero" Warn "a workload is scaled to no replicas";
+    Change BlockedEviction "blocked-eviction" Warn "a PodDisruptionBudget lets no pod be evicted, so that nodes cannot be drained";
+    Change Privileged "privileged" Warn "a container becomes privileged, or may become root by privilege escalation";
+    Change HostAccess "host-access" Warn "a pod gets a folder, the network, a port or the processes of its node";
+    Change Capability "capability" Warn "a container gets more Linux capabilities";
+    Change RunAsRoot "run-as-root" Warn "a container may run, or runs, as root where it did not";
+    Change WildcardRbac "wildcard-rbac" Warn "a role gets `*` as verb, resource or API group";
+    Change ClusterAdmin "cluster-admin" Warn "somebody is bound to cluster-admin";
+    Change ResourcesRemoved "resources-removed" Warn "a container loses a request or a limit";
+    Change ProbeRemoved "probe-removed" Warn "a container loses a probe";
+    Change MutableImage "mutable-image" Warn "an image is named without tag and digest, or with `latest`";
+    Change IngressRemoved "ingress-removed" Warn "an Ingress loses a host or a path";
 }
 
 impl Rule {
@@ -128,19 +163,23 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_the_readme_is_true() {
-        let level = |rule: &Rule| match rule.default_level() {
-            Level::Off => "off",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        };
-        let rows: Vec<&str> = include_str!("../README.md")
-            .lines()
-            .skip_while(|line| *line != "| Rule | Default | What it finds |")
-            .skip(2)
-            .take_while(|line| line.starts_with('|'))
-            .collect();
-        let row = |rule: &Rule| format!("| `{}` | {} | {} |", rule.name(), level(rule), rule.summary());
-        assert_eq!(rows, Rule::ALL.iter().map(row).collect::<Vec<_>>());
+    fn the_tables_of_the_readme_are_true() {
+        let tables = [
+            (About::Resource, "| Rule | Default | What it finds |"),
+            (About::Change, "| Rule about changes | Default | What it finds |"),
+        ];
+        for (about, heading) in tables {
+            let rows: Vec<&str> = include_str!("../README.md")
+                .lines()
+                .skip_while(|line| *line != heading)
+                .skip(2)
+                .take_while(|line| line.starts_with('|'))
+                .collect();
+            let row = |rule: &Rule| {
+                format!("| `{}` | {} | {} |", rule.name(), rule.default_level().name(), rule.summary())
+            };
+            let rules = Rule::ALL.iter().filter(|rule| rule.about() == about);
+            assert_eq!(rows, rules.map(row).collect::<Vec<_>>());
+        }
     }
 }

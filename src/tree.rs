@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use memory::MemoryTree;
+pub use memory::{MemoryTree, follow_links};
 pub use pattern::{Pattern, is_absolute};
 pub use resolve::{nearest, resolve_import};
 pub use walk::{is_never_entered, walk};

@@ -6,10 +6,14 @@
 mod arguments;
 #[path = "cli/attacks.rs"]
 mod attacks;
+#[path = "cli/changes.rs"]
+mod changes;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/entries.rs"]
 mod entries;
+#[path = "cli/github.rs"]
+mod github;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/schemas.rs"]

@@ -33,6 +33,10 @@ pub(super) enum Command {
     /// Do all that `render` does, and write no YAML [default: all entries]
     #[command(after_help = super::exit::ENTRY_HELP)]
     Check(CheckArgs),
+    /// Show what differs from the resources of the base: a run with --entries-only --diff
+    Diff(DiffArgs),
+    /// Post the comment that another run has saved with --save-comment
+    Comment(CommentFromArgs),
 }
 
 /// A run of everything.
@@ -82,7 +86,133 @@ pub(super) struct RunArgs {
     pub(super) no_tests: NoTests,
 
     #[command(flatten)]
+    pub(super) changes: ChangeArgs,
+
+    #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// What to do with what differs from the base.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ChangeArgs {
+    /// Compare the resources with those of the base, and show what differs
+    #[arg(long, help_heading = "Changes")]
+    pub(super) diff: bool,
+
+    /// Compare with where the current commit and this revision part; implies --diff [default: on a pull request its base,
+    /// elsewhere the upstream of the default branch]
+    #[arg(long, value_name = "REV", help_heading = "Changes")]
+    pub(super) base: Option<String>,
+
+    /// Keep a comment on the pull request up to date; implies --diff. The token comes from GITHUB_TOKEN
+    #[arg(long, help_heading = "Changes")]
+    pub(super) comment: bool,
+
+    #[command(flatten)]
+    pub(super) comment_as: CommentArgs,
+
+    /// Write what the comment says to a file, for `husako-ci comment`; implies --diff
+    #[arg(long, value_name = "FILE", help_heading = "Changes")]
+    pub(super) save_comment: Option<PathBuf>,
+
+    /// Write what differs to a file, as Markdown; implies --diff
+    #[arg(long, value_name = "FILE", help_heading = "Changes")]
+    pub(super) markdown: Option<PathBuf>,
+
+    /// What makes the run fail: tests, entries, dangerous (which implies --diff), or none; several with commas
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_delimiter = ',',
+        default_value = "tests,entries",
+        help_heading = "Changes"
+    )]
+    pub(super) fail_on: Vec<FailOn>,
+}
+
+/// Which comment, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct CommentArgs {
+    /// Tells the comments of several runs on one pull request apart
+    #[arg(long, value_name = "NAME", value_parser = label, help_heading = "Changes")]
+    pub(super) label: Option<String>,
+
+    /// Update the comment in place, or post a new one when something changed and minimize those before
+    #[arg(long, value_name = "HOW", default_value = "update", help_heading = "Changes")]
+    pub(super) comment_mode: CommentMode,
+
+    /// Whose comments are our own, where the token cannot tell [default: the token's, or github-actions[bot]]
+    #[arg(long, value_name = "LOGIN", help_heading = "Changes")]
+    pub(super) comment_author: Option<String>,
+
+    /// How long the comment may be, in characters
+    #[arg(long, value_name = "N", default_value = "65536", value_parser = clap::value_parser!(u32).range(2000..=65536), help_heading = "Changes")]
+    pub(super) comment_limit: u32,
+}
+
+/// `diff`.
+#[derive(Debug, clap::Args)]
+pub(super) struct DiffArgs {
+    /// Folders, files and globs to compare [default: everything below the current folder]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    /// How to show what differs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: DiffFormat,
+
+    /// End with status 1 when anything differs
+    #[arg(long)]
+    pub(super) exit_code: bool,
+
+    /// Compare only files that match; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) include: Vec<String>,
+
+    /// Leave out files that match; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) changes: ChangeArgs,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+impl DiffArgs {
+    /// The run that it is.
+    pub(super) fn run(self) -> RunArgs {
+        let DiffArgs { paths, format: _, exit_code: _, include, exclude, changes, common } = self;
+        RunArgs {
+            paths,
+            list: None,
+            write_types: None,
+            tests_only: false,
+            entries_only: true,
+            filter: None,
+            include,
+            exclude,
+            no_tests: NoTests::Fail,
+            changes: ChangeArgs { diff: true, ..changes },
+            common,
+        }
+    }
+}
+
+/// `comment`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CommentFromArgs {
+    /// What --save-comment has written
+    #[arg(long, value_name = "FILE")]
+    pub(super) from: PathBuf,
+
+    #[command(flatten)]
+    pub(super) comment_as: CommentArgs,
+
+    /// When to use colour; NO_COLOR turns it off, too
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: ColorChoice,
 }
 
 /// `render`.
@@ -173,12 +303,14 @@ pub(super) struct CommonArgs {
 }
 
 impl Args {
-    /// What is common to all commands.
-    pub(super) fn common(&self) -> &CommonArgs {
+    /// When to use colour.
+    pub(super) fn color(&self) -> ColorChoice {
         match &self.command {
-            None => &self.run.common,
-            Some(Command::Render(args)) => &args.common,
-            Some(Command::Check(args)) => &args.common,
+            None => self.run.common.color,
+            Some(Command::Render(args)) => args.common.color,
+            Some(Command::Check(args)) => args.common.color,
+            Some(Command::Diff(args)) => args.common.color,
+            Some(Command::Comment(args)) => args.color,
         }
     }
 }
@@ -203,6 +335,39 @@ pub(super) enum ListFormat {
     Json,
 }
 
+/// How to show what differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a person at a terminal; -v adds the YAML
+    Text,
+    /// As in the comment, in full
+    Markdown,
+    /// For a program
+    Json,
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// A test file that fails
+    Tests,
+    /// An entry that cannot be rendered, or renders what is not valid
+    Entries,
+    /// A dangerous change, whatever the level of its rule
+    Dangerous,
+    /// Nothing
+    None,
+}
+
+/// How a comment is kept up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CommentMode {
+    /// In place
+    Update,
+    /// By a new one, when something changed
+    Recreate,
+}
+
 /// What to do when nothing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum NoTests {
@@ -218,6 +383,14 @@ pub(super) enum NoTests {
 const MIN_HEAP_MB: usize = 4;
 /// The largest heap, in MiB: 1 TiB.
 const MAX_HEAP_MB: usize = 1 << 20;
+
+fn label(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./ ".contains(c);
+    match text.len() {
+        1..=100 if text.chars().all(allowed) => Ok(text.to_owned()),
+        _ => Err("must be 1 to 100 letters, digits, spaces and characters of - _ . /".to_owned()),
+    }
+}
 
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -1,8 +1,11 @@
 //! The program: arguments, settings, wiring, exit status. Only this module prints, reads the environment, or ends the
 //! process.
 
+mod actions;
 mod args;
 mod capacity;
+mod changes;
+mod comment;
 mod exit;
 mod list;
 mod output;
@@ -21,6 +24,7 @@ use clap::Parser;
 use self::args::{Args, CheckArgs, Command, RenderArgs};
 use self::exit::Exit;
 use self::settings::Settings;
+use self::test::Show;
 use crate::diagnostic::Diagnostic;
 use crate::report::terminal;
 
@@ -34,7 +38,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Passed.into() };
         }
     };
-    let color_errors = settings::color(args.common().color, settings::Stream::Err);
+    let color_errors = settings::color(args.color(), settings::Stream::Err);
     match command(args) {
         Ok(exit) => exit.into(),
         Err(diagnostics) => {
@@ -55,9 +59,17 @@ fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
             let selection = settings.select(args.run)?;
             match list {
                 Some(format) => list::run(&settings, &selection, format),
-                None => test::run(&settings, &selection),
+                None => test::run(&settings, &selection, Show::Everything),
             }
         }
+        Some(Command::Diff(args)) => {
+            let show = Show::Changes { format: args.format, exit_code: args.exit_code };
+            let args = args.run();
+            let settings = Settings::resolve(args.common.clone(), &args.paths)?;
+            let selection = settings.select(args)?;
+            test::run(&settings, &selection, show)
+        }
+        Some(Command::Comment(args)) => comment::run(&args),
         Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {
             render::render(&Settings::resolve(common, &targets)?, &targets, output.as_deref())
         }

@@ -197,6 +197,7 @@ impl Sink for &mut Rendered {
             Event::RunStarted(_)
             | Event::FileStarted { .. }
             | Event::CaseFinished { .. }
+            | Event::DiffFinished(_)
             | Event::RunFinished(_) => {}
         }
         Ok(())

@@ -9,23 +9,29 @@ use tokio::sync::{mpsc, watch};
 
 use super::exit::Exit;
 use super::output::Target;
-use super::settings::Settings;
+use super::settings::{FailsOn, Settings};
 use super::tell;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discover::Found;
 use crate::engine::{self, Modules};
-use crate::event::{Counts, Event, Stopped};
+use crate::event::{Counts, Event, FileKind, FileStatus, Stopped};
 use crate::report::terminal::Terminal;
-use crate::report::{AtEnd, Sinks, json, junit};
-use crate::runner::{self, Planned, RunOptions, Urgency, plan};
+use crate::report::{AtEnd, Run, Sinks, json, junit};
+use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
 
 /// What is to be run.
 pub(super) struct Work {
-    pub(super) files: Vec<Planned>,
+    pub(super) plan: Plan,
+    pub(super) modules: Arc<Modules>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) filter: Option<regex::Regex>,
     /// Whether what entries render is kept for the reports.
     pub(super) keep_documents: bool,
+    /// What the resources are compared with.
+    pub(super) base: Option<Base>,
+    pub(super) fails_on: FailsOn,
+    /// Whether everything that happened is kept for what is done after the run.
+    pub(super) keep_run: bool,
 }
 
 impl Work {
@@ -35,13 +41,24 @@ impl Work {
     ///
     /// What is wrong with plugins and schemas.
     pub(super) fn plan(settings: &Settings, found: Found) -> Result<Work, Vec<Diagnostic>> {
-        let (files, told) = plan(&*settings.tree, &found, settings.imports);
+        let plan = plan(&*settings.tree, &found, settings.imports);
+        let told = &plan.diagnostics;
         if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(told);
+            return Err(plan.diagnostics);
         }
         let mut warnings = found.diagnostics;
-        warnings.extend(told);
-        Ok(Work { files, warnings, filter: None, keep_documents: false })
+        warnings.extend(told.iter().cloned());
+        let modules = Arc::new(Modules::new(settings.tree.clone(), settings.limits.stack_bytes));
+        Ok(Work {
+            plan,
+            modules,
+            warnings,
+            filter: None,
+            keep_documents: false,
+            base: None,
+            fails_on: FailsOn::default(),
+            keep_run: false,
+        })
     }
 }
 
@@ -64,24 +81,25 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
         tell(&[error], errors);
         return Ok(Ended { exit: Exit::ReportNotWritten, ..Ended::default() });
     }
-    let Work { files, warnings, filter, keep_documents } = work;
+    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run } = work;
     let options = RunOptions {
-        files,
-        modules: Arc::new(Modules::new(settings.tree.clone(), settings.limits.stack_bytes)),
+        files: plan.files,
+        modules,
         limits: settings.limits.clone(),
         jobs: settings.jobs,
         filter,
         fail_fast: settings.fail_fast,
         keep_documents,
+        base,
         warnings,
     };
     let runtime =
         engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
-    let mut ended = runtime.block_on(run_and_report(options, &mut sinks));
+    let mut ended = runtime.block_on(run_and_report(options, &mut sinks, keep_run));
     // Threads that were let go of would be waited for otherwise.
     runtime.shutdown_background();
 
-    if ended.counts.failed + ended.counts.errors > 0 {
+    if ended.failures.fail(fails_on) {
         ended.exit = ended.exit.or(Exit::Failed);
     }
     for (name, error) in sinks.finish() {
@@ -98,8 +116,47 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
 #[derive(Default)]
 pub(super) struct Ended {
     counts: Counts,
+    failures: Failures,
     pub(super) interrupted: bool,
     pub(super) exit: Exit,
+    /// Everything that happened, where that was asked for.
+    pub(super) run: Run,
+}
+
+/// What failed in a run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    tests: bool,
+    entries: bool,
+    dangerous: bool,
+    /// A dangerous change whose rule is an error.
+    errors: bool,
+}
+
+impl Failures {
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::FileFinished(file) if file.status == FileStatus::Failed => match file.kind {
+                FileKind::Tests => self.tests = true,
+                FileKind::Entry { .. } => self.entries = true,
+            },
+            Event::DiffFinished(diff) => {
+                self.dangerous = !diff.dangers.is_empty();
+                self.errors = diff.errors() > 0;
+            }
+            Event::RunStarted(_)
+            | Event::FileStarted { .. }
+            | Event::CaseFinished { .. }
+            | Event::FileFinished(_)
+            | Event::RunFinished(_) => {}
+        }
+    }
+
+    /// Whether they make the run fail.
+    fn fail(self, on: FailsOn) -> bool {
+        let Failures { tests, entries, dangerous, errors } = self;
+        tests && on.tests || entries && on.entries || dangerous && on.dangerous || errors
+    }
 }
 
 impl Ended {
@@ -122,13 +179,19 @@ impl Ended {
 }
 
 /// Runs, and gives every event to the reports as it comes.
-async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>) -> Ended {
+async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>, keep: bool) -> Ended {
     let (events, mut received) = mpsc::unbounded_channel();
     let (ask, urgency) = watch::channel(Urgency::None);
     tokio::spawn(listen(ask));
     let run = tokio::spawn(runner::run(options, events, urgency));
     let mut interrupted = false;
+    let mut failures = Failures::default();
+    let mut told = Run::default();
     while let Some(event) = received.recv().await {
+        failures.add(&event);
+        if keep {
+            told.add(&event);
+        }
         if let Event::RunFinished(finished) = &event {
             interrupted = finished.stopped == Some(Stopped::Interrupted);
         }
@@ -137,8 +200,12 @@ async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>) -> Ended {
             break;
         }
     }
-    let counts = run.await.unwrap_or_default();
-    Ended { counts, interrupted, exit: Exit::Passed }
+    let (counts, exit) = match run.await {
+        Ok(counts) => (counts, Exit::Passed),
+        // What went wrong inside was printed when it did.
+        Err(_) => (Counts::default(), Exit::Failed),
+    };
+    Ended { counts, failures, interrupted, exit, run: told }
 }
 
 /// The first signal asks the run to end soon, the second to end now. Who sends a third wants no reports.

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{ColorChoice, CommonArgs, NoTests, RunArgs};
+use super::args::{ChangeArgs, ColorChoice, CommentArgs, CommonArgs, FailOn, NoTests, RunArgs};
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
@@ -40,6 +40,64 @@ pub(super) struct Selection {
     pub(super) entries: bool,
     pub(super) filter: Option<regex::Regex>,
     pub(super) no_tests: NoTests,
+    /// What is done with what differs from the base; `None` when nothing is compared.
+    pub(super) changes: Option<Changes>,
+    pub(super) fails_on: FailsOn,
+}
+
+/// What is done with what differs from the base.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// Which revision is asked for; `None`: the one that is meant here.
+    pub(super) base: Option<String>,
+    /// Whether a comment is posted.
+    pub(super) comment: bool,
+    pub(super) comment_as: CommentArgs,
+    pub(super) save_comment: Option<PathBuf>,
+    pub(super) markdown: Option<PathBuf>,
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FailsOn {
+    pub(super) tests: bool,
+    pub(super) entries: bool,
+    pub(super) dangerous: bool,
+}
+
+/// A command without `--fail-on`.
+impl Default for FailsOn {
+    fn default() -> FailsOn {
+        FailsOn { tests: true, entries: true, dangerous: false }
+    }
+}
+
+impl Changes {
+    /// Resolves what is to be done; `None` when nothing is to be compared.
+    ///
+    /// # Errors
+    ///
+    /// `none` beside something else in `--fail-on`.
+    pub(super) fn resolve(args: ChangeArgs) -> Result<(Option<Changes>, FailsOn), Diagnostic> {
+        let ChangeArgs { diff, base, comment, comment_as, save_comment, markdown, fail_on } = args;
+        if fail_on.contains(&FailOn::None) && fail_on.len() > 1 {
+            return Err(Diagnostic::error("--fail-on has `none` and something else"));
+        }
+        let fails_on = |what| fail_on.contains(&what);
+        let fails_on = FailsOn {
+            tests: fails_on(FailOn::Tests),
+            entries: fails_on(FailOn::Entries),
+            dangerous: fails_on(FailOn::Dangerous),
+        };
+        let asked = diff
+            || base.is_some()
+            || comment
+            || save_comment.is_some()
+            || markdown.is_some()
+            || fails_on.dangerous;
+        let changes = Changes { base, comment, comment_as, save_comment, markdown };
+        Ok((asked.then_some(changes), fails_on))
+    }
 }
 
 impl Settings {
@@ -121,10 +179,17 @@ impl Settings {
             include,
             exclude,
             no_tests,
+            changes,
             common: _,
         } = args;
+        let (changes, fails_on) = Changes::resolve(changes).map_err(|error| vec![error])?;
+        if changes.is_some() && tests_only {
+            let error = Diagnostic::error("--tests-only leaves nothing to compare");
+            return Err(vec![error.help("leave out what implies --diff, or --tests-only")]);
+        }
         let request = self.request(&paths, &include, &exclude)?;
-        Ok(Selection { request, tests: !entries_only, entries: !tests_only, filter, no_tests })
+        let (tests, entries) = (!entries_only, !tests_only);
+        Ok(Selection { request, tests, entries, filter, no_tests, changes, fails_on })
     }
 
     fn request(
@@ -146,7 +211,7 @@ impl Settings {
             match Scope::parse(&self.here, path, &*self.tree) {
                 Ok(scope) => scopes.push(scope),
                 // `husako-ci -q render dev`
-                Err(error) if ["render", "check"].contains(&path.as_str()) => {
+                Err(error) if ["render", "check", "diff", "comment"].contains(&path.as_str()) => {
                     errors.push(error.help(format!("a command comes first: husako-ci {path} …")));
                 }
                 Err(error) => errors.push(error),

@@ -1,24 +1,83 @@
-//! The plain run: all tests, and all entries.
+//! The plain run: all tests, and all entries. `diff` is one, with other things to show.
 
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use super::actions::Actions;
+use super::args::DiffFormat;
 use super::exit::Exit;
 use super::list::{NOTHING_FOUND, find, nothing};
-use super::run::{self, Work};
+use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::tell;
-use crate::diagnostic::Diagnostic;
-use crate::report::Sinks;
+use super::{changes, comment};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::terminal::Terminal;
+use crate::report::{Sinks, json, markdown};
+
+/// What goes to the standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    /// The report of the whole run.
+    Everything,
+    /// What differs from the base; failures, too.
+    Changes {
+        format: DiffFormat,
+        /// Whether the run ends with status 1 when anything differs.
+        exit_code: bool,
+    },
+}
 
 /// Runs what is selected.
 ///
 /// # Errors
 ///
-/// The mistakes in arguments and configuration; nothing ran.
-pub(super) fn run(settings: &Settings, selection: &Selection) -> Result<Exit, Vec<Diagnostic>> {
+/// The mistakes in arguments and configuration, and that the base cannot be found; nothing ran.
+pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Result<Exit, Vec<Diagnostic>> {
+    let (actions, odd) = match Actions::here() {
+        Ok(actions) => (actions, None),
+        // What cannot be told to GitHub is told all the same.
+        Err(odd) if selection.changes.is_none() => {
+            (None, Some(Diagnostic { severity: Severity::Warning, ..odd }))
+        }
+        Err(error) => return Err(vec![error]),
+    };
+    if selection.changes.as_ref().is_some_and(|changes| changes.comment) {
+        comment::needed(actions.as_ref(), "--comment").map_err(|error| vec![error])?;
+    }
     let found = find(settings, selection)?;
-    let nothing_found = found.tests.is_empty() && found.entries.is_empty();
-    let work = Work { filter: selection.filter.clone(), ..Work::plan(settings, found)? };
+    let mut nothing_found = found.tests.is_empty() && found.entries.is_empty();
+    let mut work = Work {
+        filter: selection.filter.clone(),
+        fails_on: selection.fails_on,
+        keep_run: true,
+        ..Work::plan(settings, found)?
+    };
+    let mut changed = BTreeSet::new();
+    if let Some(changes) = &selection.changes {
+        let compared = changes::base(settings, selection, changes, &work, actions.as_ref())?;
+        nothing_found &= compared.base.entries.is_empty();
+        work.base = Some(compared.base);
+        changed = compared.changed;
+    }
+
+    work.warnings.extend(odd);
+
+    // Text of the user's never begins a line of ours; and if it did, it would be no command.
+    let machine = matches!(show, Show::Changes { format: DiffFormat::Markdown | DiffFormat::Json, .. });
+    let quiet = actions.as_ref().filter(|_| !machine).and_then(|actions| actions.without_commands().ok());
     let mut sinks = Sinks::default();
-    sinks.add("standard output", run::terminal(settings));
+    match show {
+        Show::Everything => sinks.add("standard output", run::terminal(settings)),
+        Show::Changes { format: DiffFormat::Text, .. } => {
+            sinks.add("standard output", run::terminal(settings).only_changes());
+        }
+        // What is made for others has the standard output for itself.
+        Show::Changes { format: DiffFormat::Markdown | DiffFormat::Json, .. } => sinks.add(
+            "standard error",
+            Terminal::new(io::stderr(), settings.color_errors, settings.verbosity, None).only_failures(),
+        ),
+    }
     let ended = run::run(settings, work, sinks)?;
 
     let told = if nothing_found {
@@ -34,5 +93,32 @@ pub(super) fn run(settings: &Settings, selection: &Selection) -> Result<Exit, Ve
         tell(diagnostic.as_slice(), settings.color_errors);
         exit = exit.or(status);
     }
+    if let Show::Changes { format, exit_code } = show {
+        exit = exit.or(print(settings, &ended, format, exit_code));
+    }
+    drop(quiet);
+    if let Some(changes) = &selection.changes {
+        exit = exit.or(changes::write(settings, changes, actions.as_ref(), &ended));
+    }
+    if let Some(actions) = &actions {
+        exit = exit.or(changes::tell_github(settings, selection, actions, &ended, &changed));
+    }
     Ok(exit)
+}
+
+/// Prints what differs, where the terminal report has not.
+fn print(settings: &Settings, ended: &Ended, format: DiffFormat, exit_code: bool) -> Exit {
+    let Some(diff) = &ended.run.diff else { return Exit::Passed };
+    let text = match format {
+        DiffFormat::Text => String::new(),
+        DiffFormat::Markdown => markdown::markdown(diff),
+        DiffFormat::Json => json::changes(diff),
+    };
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        let error = Diagnostic::error(format!("writing the standard output: {error}"));
+        tell(&[error], settings.color_errors);
+        return Exit::ReportNotWritten;
+    }
+    if exit_code && !diff.is_empty() { Exit::Failed } else { Exit::Passed }
 }

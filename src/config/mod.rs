@@ -2,6 +2,7 @@
 
 mod document;
 mod plugin;
+mod redact;
 mod source;
 
 use toml::Spanned;
@@ -14,6 +15,7 @@ use document::{Document, in_order, near_suggestion, suggestion};
 
 pub use document::Named;
 pub use plugin::{PLUGIN_FILE, PluginManifest};
+pub use redact::{Redact, RedactStep};
 pub use source::{ChartSource, PluginSource, ResourceSource};
 
 /// The name of the file that makes a folder a project.
@@ -43,12 +45,14 @@ pub struct Ci {
     pub exclude: Vec<Named<Pattern>>,
     /// Files that are entries without being named.
     pub entries: Vec<Named<Pattern>>,
-    /// `[ci.rules]`: how findings about rendered resources count.
+    /// `[ci.rules]`: how findings about rendered resources, and about changes of them, count.
     pub rules: Levels,
+    /// What no report shows, beside what is secret anyway.
+    pub redact: Vec<Named<Redact>>,
 }
 
 const SECTIONS: [&str; 6] = ["entries", "resources", "schemas", "charts", "plugins", "ci"];
-const CI_KEYS: [&str; 4] = ["include", "exclude", "entries", "rules"];
+const CI_KEYS: [&str; 5] = ["include", "exclude", "entries", "redact", "rules"];
 /// Tables of husako that say nothing to a CI run: known, and of no use here.
 const OF_HUSAKO: [&str; 2] = ["cluster", "clusters"];
 
@@ -111,6 +115,10 @@ fn ci(doc: &mut Document<'_>, table: &DeTable<'_>) -> Ci {
             "include" => &mut ci.include,
             "exclude" => &mut ci.exclude,
             "entries" => &mut ci.entries,
+            "redact" => {
+                ci.redact = redact(doc, value);
+                continue;
+            }
             "rules" => {
                 ci.rules = rules(doc, value);
                 continue;
@@ -131,6 +139,21 @@ fn ci(doc: &mut Document<'_>, table: &DeTable<'_>) -> Ci {
         }
     }
     ci
+}
+
+fn redact(doc: &mut Document<'_>, value: &Spanned<DeValue<'_>>) -> Vec<Named<Redact>> {
+    let mut paths = Vec::new();
+    for text in doc.strings(value, "`redact` in [ci]") {
+        match Redact::parse(&text.value) {
+            Some(path) => paths.push(Named { name: text.value, value: path, origin: doc.origin(&text.span) }),
+            None => {
+                let message = format!("`{}` in `redact` of [ci] is no path in a resource", text.value);
+                let help = r#"write the kind and the path: "ConfigMap.data.password", "*.spec.users[*].key""#;
+                doc.error_with_help(&text.span, message, help);
+            }
+        }
+    }
+    paths
 }
 
 fn rules(doc: &mut Document<'_>, value: &Spanned<DeValue<'_>>) -> Levels {

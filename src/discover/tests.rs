@@ -206,7 +206,7 @@ fn mistakes() {
     assert_eq!(
         told(&found),
         [
-            "bad/husako.toml:2:1: unknown key `x` in [ci] (known here: include, exclude, entries, rules)",
+            "bad/husako.toml:2:1: unknown key `x` in [ci] (known here: include, exclude, entries, redact, rules)",
             "husako.toml:2:7: the entry `dev` is left out: no such file or folder: env/dve.ts (did you mean `env/dev.ts`?)",
             "husako.toml:3:7: the entry `dir` is left out: env is not a regular file",
             "husako.toml:5:12: no file matches `none/*`",

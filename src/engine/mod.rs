@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use errors::plain;
-pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules};
+pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
 pub(crate) use trace::{CallSite, CallSites};
 
 use crate::compile;

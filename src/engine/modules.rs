@@ -1,6 +1,6 @@
 //! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -96,9 +96,11 @@ impl Unit {
 /// What is shared of making a module: it, or what is wrong with it.
 type Made<T> = Result<T, Arc<Vec<Diagnostic>>>;
 
-/// The modules of a run. Shared by all its files.
+/// The modules of a revision of the repository. Shared by all its files.
 pub(crate) struct Modules {
     tree: Arc<dyn SourceTree>,
+    /// Those of another revision: what is the same there is taken from there.
+    other: Option<Arc<Modules>>,
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
@@ -113,7 +115,12 @@ impl std::fmt::Debug for Modules {
 impl Modules {
     /// No module yet. `stack_bytes` bounds how deep the engine's own compiler may recurse.
     pub(crate) fn new(tree: Arc<dyn SourceTree>, stack_bytes: usize) -> Modules {
-        Modules { tree, stack_bytes, units: Once::default(), bytecode: Once::default() }
+        Modules { tree, other: None, stack_bytes, units: Once::default(), bytecode: Once::default() }
+    }
+
+    /// Those of another revision, whose files are in `tree`. What is the same in both is compiled once.
+    pub(crate) fn beside(other: &Arc<Modules>, tree: Arc<dyn SourceTree>) -> Modules {
+        Modules { other: Some(Arc::clone(other)), ..Modules::new(tree, other.stack_bytes) }
     }
 
     /// Reads and compiles a file that is used once: nothing of it is kept here.
@@ -131,6 +138,10 @@ impl Modules {
         self.units.get(path, || {
             let source =
                 self.tree.read(path).map_err(|error| Arc::new(vec![Diagnostic::error(error.to_string())]))?;
+            let known = self.other.as_ref().and_then(|other| other.units.peek(path)?.ok());
+            if let Some(unit) = known.filter(|unit| *unit.source == *source) {
+                return Ok(unit);
+            }
             Unit::new(path.clone(), source.into(), Map::No).map(Arc::new).map_err(Arc::new)
         })
     }
@@ -150,6 +161,11 @@ impl Modules {
     ///
     /// Its syntax errors.
     pub(crate) fn bytecode(&self, schemas: Option<&Schemas>, name: &str) -> Made<Bytecode> {
+        if let Some(other) = &self.other
+            && (is_internal(name) || self.shares(other, name))
+        {
+            return other.bytecode(schemas, name);
+        }
         self.bytecode.get(&name.to_owned(), || {
             let compile = |code: &str| {
                 let debug = if is_internal(name) { Debug::Stripped } else { Debug::Kept };
@@ -166,6 +182,13 @@ impl Modules {
                 compile(&self.unit(&path)?.compiled.code)
             }
         })
+    }
+
+    /// Whether a file is the same in another revision, and compiled there.
+    fn shares(&self, other: &Modules, name: &str) -> bool {
+        let path = RelPath::new(name).unwrap_or_default();
+        let theirs = other.units.peek(&path).and_then(Result::ok);
+        theirs.is_some_and(|theirs| self.unit(&path).is_ok_and(|ours| Arc::ptr_eq(&ours, &theirs)))
     }
 
     /// The name in the engine of what `importer` means by `specifier`.
@@ -307,6 +330,71 @@ impl Modules {
             )?;
         }
         Ok(target.as_str().to_owned())
+    }
+}
+
+/// Tells which entries are bound to give the same on two revisions, because they and all that they import, directly or
+/// not, are the same there.
+pub(crate) struct Sameness<'m> {
+    head: &'m Modules,
+    base: &'m Modules,
+    /// The files that a module imports; `None` where it is not the same. By its project's folder and its path.
+    imports: HashMap<(RelPath, RelPath), Option<Arc<[RelPath]>>>,
+}
+
+impl<'m> Sameness<'m> {
+    /// Nothing is known yet.
+    pub(crate) fn new(head: &'m Modules, base: &'m Modules) -> Sameness<'m> {
+        Sameness { head, base, imports: HashMap::new() }
+    }
+
+    /// Whether the entry `path` is, in the project that it has on each side.
+    pub(crate) fn of(&mut self, path: &RelPath, head: &ProjectModules, base: &ProjectModules) -> bool {
+        if head.root != base.root || head.rules != base.rules {
+            return false;
+        }
+        let mut seen = HashSet::from([path.clone()]);
+        let mut left = vec![path.clone()];
+        while let Some(path) = left.pop() {
+            let key = (head.root.clone(), path.clone());
+            let imports = match self.imports.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let found = self.imported(&path, head, base).map(Into::into);
+                    self.imports.entry(key).or_insert(found).clone()
+                }
+            };
+            let Some(imports) = imports else { return false };
+            left.extend(imports.iter().filter(|import| seen.insert((*import).clone())).cloned());
+        }
+        true
+    }
+
+    /// The files that a module imports, where it and they are the same on both sides.
+    fn imported(&self, path: &RelPath, head: &ProjectModules, base: &ProjectModules) -> Option<Vec<RelPath>> {
+        let source = self.head.tree.read(path).ok()?;
+        if source != self.base.tree.read(path).ok()? {
+            return None;
+        }
+        let unit = Unit::new(path.clone(), source.into(), Map::No).ok()?;
+        // What `import()` names is known only when it runs.
+        if unit.compiled.code.contains("import(") {
+            return None;
+        }
+        let mut files = Vec::new();
+        for import in &unit.compiled.imports {
+            let target = |modules: &Modules, project: &ProjectModules| {
+                modules.target(project, path, &import.specifier, Some(import), false).ok()
+            };
+            let name = target(self.head, head)?;
+            if name != target(self.base, base)? {
+                return None;
+            }
+            if !is_internal(&name) {
+                files.push(RelPath::new(&name)?);
+            }
+        }
+        Some(files)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Run, text};
+use crate::change::Diff;
 use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
 use crate::event::{
     CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine, Stopped,
@@ -25,6 +26,28 @@ pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(&Report::new(run))?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// The version of the format.
+const VERSION: u32 = 1;
+const TOOL: Tool = Tool { name: "husako-ci", version: env!("CARGO_PKG_VERSION") };
+
+/// What differs from the base, alone.
+#[derive(Debug, Serialize)]
+struct Changes<'a> {
+    /// As that of the report.
+    version: u32,
+    /// What wrote it.
+    tool: Tool,
+    /// As in the report.
+    diff: &'a Diff,
+}
+
+/// What differs from the base as JSON, with a line break at its end.
+pub(crate) fn changes(diff: &Diff) -> String {
+    let changes = Changes { version: VERSION, tool: TOOL, diff };
+    // Strings, numbers and JSON only: there is nothing that could fail.
+    serde_json::to_string_pretty(&changes).unwrap_or_default() + "\n"
 }
 
 /// The whole report.
@@ -50,6 +73,9 @@ struct Report<'a> {
     warnings: Vec<Warning<'a>>,
     /// Every planned file, in the order of the paths.
     files: Vec<File<'a>>,
+    /// What differs from the base. Absent when that was not asked for, or the run was stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<&'a Diff>,
 }
 
 /// What wrote the report.
@@ -275,7 +301,7 @@ struct Output<'a> {
 
 impl<'a> Report<'a> {
     fn new(run: &'a Run) -> Report<'a> {
-        let Run { started, files, finished } = run;
+        let Run { started, files, diff, finished } = run;
         let counts = finished.as_ref().map_or_else(
             || {
                 let mut counts = Counts::default();
@@ -286,14 +312,15 @@ impl<'a> Report<'a> {
         );
         let stopped = finished.as_ref().and_then(|finished| finished.stopped);
         Report {
-            version: 1,
-            tool: Tool { name: "husako-ci", version: env!("CARGO_PKG_VERSION") },
+            version: VERSION,
+            tool: TOOL,
             started_at: started.as_ref().map(|started| text::iso8601(started.at)),
             jobs: started.as_ref().map(|started| started.jobs),
             duration_ms: finished.as_ref().map(|finished| millis(finished.duration)),
             summary: Summary::new(counts, stopped),
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
             files: files.values().map(|file| File::new(file)).collect(),
+            diff: diff.as_deref(),
         }
     }
 }

@@ -3,13 +3,20 @@
 //! A report decides nothing and opens nothing. The terminal writes as events come; the others write once, at the end,
 //! from the [`Run`] that the events told.
 
+pub(crate) mod annotations;
+pub(crate) mod changes;
+pub(crate) mod comment;
 mod compare;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod markdown;
 mod progress;
+pub(crate) mod summary;
 pub(crate) mod terminal;
 pub(crate) mod text;
 
+#[cfg(test)]
+mod example;
 #[cfg(test)]
 mod model;
 
@@ -17,6 +24,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use crate::change::Diff;
 use crate::event::{Event, FileResult, RunFinished, RunStarted};
 use crate::tree::RelPath;
 
@@ -73,6 +81,8 @@ pub(crate) struct Run {
     pub(crate) started: Option<RunStarted>,
     /// The files that are over, in the order of their paths.
     pub(crate) files: BTreeMap<RelPath, Arc<FileResult>>,
+    /// What differs from the base; `None` when that was not asked for, or the run was stopped.
+    pub(crate) diff: Option<Arc<Diff>>,
     /// The run's end; `None` until it ended.
     pub(crate) finished: Option<RunFinished>,
 }
@@ -86,6 +96,7 @@ impl Run {
             Event::FileFinished(file) => {
                 self.files.insert(file.path.clone(), Arc::clone(file));
             }
+            Event::DiffFinished(diff) => self.diff = Some(Arc::clone(diff)),
             Event::RunFinished(finished) => self.finished = Some(finished.clone()),
         }
     }

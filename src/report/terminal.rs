@@ -10,8 +10,10 @@ use std::sync::Arc;
 use indicatif::ProgressDrawTarget;
 
 use super::Sink;
+use super::changes;
 use super::progress::Progress;
 use super::text::{self, Look, Tint, plural};
+use crate::change::Diff;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
     CaseResult, CaseStatus, Counts, Event, Failure, FileKind, FileResult, FileStatus, OutputLine,
@@ -49,6 +51,11 @@ pub(crate) struct Terminal<'a> {
     lines: bool,
     /// Whether the counts are told at the end.
     summary: bool,
+    /// Whether warnings are told.
+    warns: bool,
+    /// Whether what differs from the base is told.
+    changes: bool,
+    diff: Option<Arc<Diff>>,
     failed: Vec<Arc<FileResult>>,
     /// Files that have warnings, failed or not.
     warned: Vec<Arc<FileResult>>,
@@ -84,6 +91,9 @@ impl<'a> Terminal<'a> {
             progress: None,
             lines,
             summary: true,
+            warns: true,
+            changes: true,
+            diff: None,
             failed,
             warned,
         }
@@ -94,6 +104,16 @@ impl<'a> Terminal<'a> {
         self.lines = false;
         self.summary = false;
         self
+    }
+
+    /// Tells failures, and what differs from the base.
+    pub(crate) fn only_changes(self) -> Terminal<'a> {
+        Terminal { warns: false, ..self.only_findings() }
+    }
+
+    /// Tells failures only.
+    pub(crate) fn only_failures(self) -> Terminal<'a> {
+        Terminal { changes: false, ..self.only_changes() }
     }
 
     /// Writes lines, whole and at once, with the progress out of the way.
@@ -260,7 +280,15 @@ impl<'a> Terminal<'a> {
                 format!("… and {}; a JUnit or JSON report has them all", plural(hidden, "more failed case"));
             self.write(&[String::new(), self.look.paint(Tint::Bad, &more)])?;
         }
-        self.warnings()?;
+        if self.warns {
+            self.warnings()?;
+        }
+        if let Some(diff) = self.diff.take() {
+            let verbose = self.verbosity == Verbosity::Verbose;
+            let mut lines = if self.summary { vec![String::new()] } else { Vec::new() };
+            lines.extend(changes::changes(&diff, self.look, verbose));
+            self.write(&lines)?;
+        }
         if !self.summary {
             return Ok(());
         }
@@ -453,6 +481,10 @@ impl Sink for Terminal<'_> {
                 Ok(())
             }
             Event::FileFinished(file) => self.file(file),
+            Event::DiffFinished(diff) => {
+                self.diff = self.changes.then(|| Arc::clone(diff));
+                Ok(())
+            }
             Event::RunFinished(finished) => self.finished(finished),
         }
     }

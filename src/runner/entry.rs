@@ -7,6 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::Planned;
+use crate::change::REDACTED;
+use crate::config::{Ci, Redact};
+use crate::diagnostic::Snippet;
+use crate::diff::{Secrets, secrets_of};
 use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt};
 use crate::event::{CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus};
 use crate::resource::Identity;
@@ -55,7 +59,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
                 };
                 let each =
                     (start.elapsed() - rendering) / u32::try_from(rendered.len().max(1)).unwrap_or(u32::MAX);
-                cases.extend(resources(&rendered, told, sites.as_ref(), each));
+                cases.extend(resources(&rendered, told, sites.as_ref(), &entry.ci, each));
             }
             (built.output, Some(rendered))
         }
@@ -101,7 +105,7 @@ async fn findings(
     let judging = tokio::task::spawn_blocking(move || validate::documents(&documents, &schemas));
     let panicked = |_| engine::plain(FailureKind::Internal, "judging the resources panicked");
     let found = judging.await.map_err(panicked)?.into_iter().chain(instances.into_iter().map(class_instance));
-    let judged = found.map(|finding| (entry.levels.of(finding.rule), finding));
+    let judged = found.map(|finding| (entry.ci.rules.of(finding.rule), finding));
     let mut told: Vec<(Finding, Level)> =
         judged.filter(|(level, _)| *level != Level::Off).map(|(level, finding)| (finding, level)).collect();
     told.sort_by(|(a, _), (b, _)| (a.document, &a.path).cmp(&(b.document, &b.path)));
@@ -113,12 +117,20 @@ fn resources(
     documents: &[Value],
     told: Vec<(Finding, Level)>,
     sites: Option<&CallSites>,
+    ci: &Ci,
     each: Duration,
 ) -> Vec<CaseResult> {
+    let redact: Vec<&Redact> = ci.redact.iter().map(|named| &named.value).collect();
+    let mut secrets: HashMap<usize, Secrets> = HashMap::new();
     let mut failures: Vec<(Vec<Failure>, Vec<Failure>)> = vec![Default::default(); documents.len()];
     for (finding, level) in told {
-        let Some((errors, warnings)) = failures.get_mut(finding.document) else { continue };
-        let failure = failure(finding, sites);
+        let number = finding.document;
+        let (Some((errors, warnings)), Some(document)) = (failures.get_mut(number), documents.get(number))
+        else {
+            continue;
+        };
+        let secrets = secrets.entry(number).or_insert_with(|| secrets_of(document, &redact));
+        let failure = without_secrets(failure(finding, sites), secrets);
         match level {
             Level::Error => errors.push(failure),
             Level::Warn => warnings.push(failure),
@@ -170,6 +182,23 @@ fn failure(finding: Finding, sites: Option<&CallSites>) -> Failure {
     }
     failure.json_path = Some(path);
     failure
+}
+
+/// What a failure may say of a resource: nothing secret.
+fn without_secrets(failure: Failure, secrets: &Secrets) -> Failure {
+    let Failure { message, help, snippet, .. } = &failure;
+    let covered = failure.json_path.as_ref().filter(|path| secrets.covers(path));
+    let message = match (covered, Rule::named(&failure.type_name)) {
+        (Some(path), Some(rule)) => format!("{path}: {REDACTED} is {}", rule.summary()),
+        _ => secrets.mask(message),
+    };
+    let help = help.as_ref().filter(|_| covered.is_none()).map(|help| secrets.mask(help));
+    // The source beside a secret is where it is written.
+    let snippet = snippet.as_ref().filter(|_| covered.is_none()).map(|snippet| Snippet {
+        lines: snippet.lines.iter().map(|line| secrets.mask(line)).collect(),
+        ..snippet.clone()
+    });
+    Failure { message, help, snippet, ..failure }
 }
 
 /// Names that are given, so that none is given twice.

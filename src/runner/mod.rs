@@ -1,5 +1,6 @@
 //! Runs the planned files: how many at a time, when to stop, and what is told of it.
 
+mod base;
 mod entry;
 mod plan;
 mod schemas;
@@ -10,14 +11,15 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::config::Ci;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, Modules, ProjectModules};
 use crate::event::{Counts, Event, FileKind, FileResult, FileStatus, RunFinished, RunStarted, Stopped};
-use crate::rule::Levels;
 use crate::tree::RelPath;
 
+pub(crate) use base::Base;
 pub(crate) use entry::{render, validate_file};
-pub(crate) use plan::plan;
+pub(crate) use plan::{Plan, plan, plan_beside};
 
 /// How long running files may go on after the run was interrupted.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,8 +30,8 @@ pub(crate) struct Planned {
     pub(crate) path: RelPath,
     pub(crate) kind: FileKind,
     pub(crate) project: Arc<ProjectModules>,
-    /// How findings about rendered resources count in its project.
-    pub(crate) levels: Arc<Levels>,
+    /// The `[ci]` of its project: how findings about rendered resources count, and what is not shown.
+    pub(crate) ci: Arc<Ci>,
 }
 
 /// What to run, and how.
@@ -47,6 +49,8 @@ pub(crate) struct RunOptions {
     pub(crate) fail_fast: bool,
     /// Whether the results of entries hold what they rendered.
     pub(crate) keep_documents: bool,
+    /// What to compare the resources of all entries with.
+    pub(crate) base: Option<Base>,
     /// What there is to say before anything runs.
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -83,6 +87,7 @@ pub(crate) async fn run(
 
     let permits = Arc::new(Semaphore::new(options.jobs));
     let mut running = JoinSet::new();
+    let mut rendered = Vec::new();
     let mut counts = Counts::default();
     let mut stopped = None;
     let mut files = options.files.iter();
@@ -99,7 +104,11 @@ pub(crate) async fn run(
             biased;
             Some(finished) = running.join_next() => {
                 let Ok(file) = finished else { continue };
-                finish(&mut counts, &send, file);
+                let file = Arc::new(file);
+                finish(&mut counts, &send, &file);
+                if options.base.is_some() && matches!(file.kind, FileKind::Entry { .. }) {
+                    rendered.push(file);
+                }
                 if options.fail_fast && counts.files_failed > 0 && stopped.is_none() {
                     stopped = Some(Stopped::FailFast);
                 }
@@ -109,7 +118,8 @@ pub(crate) async fn run(
                 let Some(file) = starting else { continue };
                 next = files.next();
                 send(Event::FileStarted { path: file.path.clone() });
-                let (job, file, keep) = (job(&options, file, &events), file.clone(), options.keep_documents);
+                let keep = options.keep_documents || options.base.is_some();
+                let (job, file) = (job(&options, file, &events), file.clone());
                 let urgency = urgency.clone();
                 running.spawn(async move {
                     let cancelled = || until_now(urgency.clone());
@@ -124,15 +134,23 @@ pub(crate) async fn run(
         }
     }
     for file in next.into_iter().chain(files) {
-        finish(&mut counts, &send, not_run(file));
+        finish(&mut counts, &send, &Arc::new(not_run(file)));
+    }
+    if let Some(base) = &options.base
+        && stopped.is_none()
+    {
+        match base::compare(base, &options, rendered, urgency).await {
+            Some(diff) => send(Event::DiffFinished(Arc::new(diff))),
+            None => stopped = Some(Stopped::Interrupted),
+        }
     }
     send(Event::RunFinished(RunFinished { duration: start.elapsed(), counts, stopped }));
     counts
 }
 
-fn finish(counts: &mut Counts, send: &impl Fn(Event), file: FileResult) {
-    counts.add(&file);
-    send(Event::FileFinished(Arc::new(file)));
+fn finish(counts: &mut Counts, send: &impl Fn(Event), file: &Arc<FileResult>) {
+    counts.add(file);
+    send(Event::FileFinished(Arc::clone(file)));
 }
 
 fn job(options: &RunOptions, file: &Planned, events: &mpsc::UnboundedSender<Event>) -> Job {

@@ -4,54 +4,74 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::schemas::schemas;
+use crate::config::Ci;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
 use crate::engine::{ImportRules, PluginModule, ProjectModules};
 use crate::event::FileKind;
-use crate::rule::Levels;
 use crate::runner::Planned;
-use crate::sources::{self, Plugin};
+use crate::sources::{self, Plugin, Sources};
 use crate::tree::{RelPath, SourceTree};
 
-/// Plans all tests, then all entries, each in the order in which they were found. The diagnostics tell what is wrong with
-/// plugins and schemas.
-pub(crate) fn plan(
+/// What there is to run.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// All tests, then all entries, each in the order in which they were found.
+    pub(crate) files: Vec<Planned>,
+    /// What is wrong with plugins and schemas.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    projects: Vec<PlannedProject>,
+}
+
+#[derive(Debug)]
+struct PlannedProject {
+    sources: Sources,
+    modules: Arc<ProjectModules>,
+    ci: Arc<Ci>,
+}
+
+/// Plans all that was found.
+pub(crate) fn plan(tree: &dyn SourceTree, found: &Found, rules: ImportRules) -> Plan {
+    plan_beside(tree, found, rules, None)
+}
+
+/// Plans what was found in another revision than that of `other`. Schemas that are the same in both are read once.
+pub(crate) fn plan_beside(
     tree: &dyn SourceTree,
     found: &Found,
     rules: ImportRules,
-) -> (Vec<Planned>, Vec<Diagnostic>) {
+    other: Option<&Plan>,
+) -> Plan {
     let mut diagnostics = Vec::new();
-    let projects: Vec<(Arc<ProjectModules>, Arc<Levels>)> = found
+    let projects: Vec<PlannedProject> = found
         .projects
         .iter()
         .map(|project| {
-            let modules = modules(tree, project, rules, &mut diagnostics);
-            (Arc::new(modules), Arc::new(project.config.ci.rules.clone()))
+            let Project { root, config, config_path: _ } = project;
+            let (sources, told) = sources::read(tree, root, config);
+            diagnostics.extend(told);
+            let same = other.and_then(|other| {
+                other.projects.iter().find(|other| other.modules.root == *root && other.sources == sources)
+            });
+            let schemas = match same {
+                Some(same) => Arc::clone(&same.modules.schemas),
+                None => Arc::new(schemas(&sources, &mut diagnostics)),
+            };
+            let (plugins, absent) = (plugins(&sources.plugins), sources.absent.clone());
+            let modules = ProjectModules { root: root.clone(), plugins, schemas, absent, rules };
+            PlannedProject { sources, modules: Arc::new(modules), ci: Arc::new(config.ci.clone()) }
         })
         .collect();
     let planned = |path: &RelPath, project: usize, kind: FileKind| {
-        let (project, levels) = projects[project].clone();
-        Planned { path: path.clone(), kind, project, levels }
+        let PlannedProject { modules, ci, sources: _ } = &projects[project];
+        Planned { path: path.clone(), kind, project: Arc::clone(modules), ci: Arc::clone(ci) }
     };
     let tests = found.tests.iter().map(|test| planned(&test.path, test.project, FileKind::Tests));
     let entries = found
         .entries
         .iter()
         .map(|entry| planned(&entry.path, entry.project, FileKind::Entry { aliases: entry.aliases.clone() }));
-    (tests.chain(entries).collect(), diagnostics)
-}
-
-fn modules(
-    tree: &dyn SourceTree,
-    project: &Project,
-    rules: ImportRules,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> ProjectModules {
-    let (sources, told) = sources::read(tree, &project.root, &project.config);
-    diagnostics.extend(told);
-    let schemas = Arc::new(schemas(&sources, diagnostics));
-    let plugins = plugins(&sources.plugins);
-    ProjectModules { root: project.root.clone(), plugins, schemas, absent: sources.absent, rules }
+    Plan { files: tests.chain(entries).collect(), diagnostics, projects }
 }
 
 /// The modules of plugins.

@@ -25,6 +25,11 @@ impl WorkTree {
         Ok(WorkTree { root })
     }
 
+    /// The folder, without symbolic links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Part by part: a `/` inside a verbatim path of Windows (`\\?\C:\…`) is no separator.
     fn full(&self, path: &RelPath) -> PathBuf {
         let mut full = self.root.clone();

@@ -10,6 +10,7 @@ use crate::tree::MemoryTree;
 
 mod entries;
 mod misses;
+mod revisions;
 
 /// A job for the source `main` at `path`, beside `files`.
 fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {

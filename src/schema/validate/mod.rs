@@ -30,6 +30,8 @@ use super::Schemas;
 use super::crd::{Crd, CrdVersion};
 use crate::resource::{At, JsonPath};
 use crate::rule::Rule;
+pub use kinds::ImageName;
+pub use quantity::Quantity;
 use structural::StructuralSchema;
 
 /// The type of every resource's metadata.
@@ -49,6 +51,31 @@ pub fn documents(documents: &[Value], schemas: &Schemas) -> Vec<Finding> {
         told.insert((finding.document, finding.path.clone(), finding.rule, finding.message.clone()))
     });
     found
+}
+
+/// What becomes of the documents of an `apiVersion` and `kind`: a finding of [`Rule::RemovedApi`] or
+/// [`Rule::DeprecatedApi`], if the project's version of Kubernetes, or the definition of a custom resource, says so.
+pub fn lifecycle(api_version: &str, kind: &str, schemas: &Schemas) -> Option<Finding> {
+    let mut findings = Findings::default();
+    let kubernetes = schemas.kubernetes();
+    let target = api::Target::new(kubernetes, api_version, kind);
+    match schemas.custom(api_version, kind) {
+        Some((crd, version)) => deprecated_version(crd, version, &target, &mut findings),
+        None => {
+            let served = kubernetes.find(api_version, kind).is_some();
+            api::lifecycle(kubernetes, &target, served, &mut findings);
+        }
+    }
+    findings.list.pop()
+}
+
+/// Tells that a version of a custom resource is deprecated.
+fn deprecated_version(crd: &Crd, version: &CrdVersion, target: &api::Target<'_>, findings: &mut Findings) {
+    if version.deprecated {
+        let standard = || format!("{} {} is deprecated", target.api_version(), crd.kind);
+        let message = version.deprecation_warning.clone().unwrap_or_else(standard);
+        findings.add(Rule::DeprecatedApi, At::Root.key("apiVersion"), message);
+    }
 }
 
 /// Judges one document after the other.
@@ -101,11 +128,7 @@ impl Judge<'_> {
 
     fn custom(&mut self, crd: &Crd, version: &CrdVersion, target: &api::Target<'_>, document: &Value) {
         let findings = &mut self.findings;
-        if version.deprecated {
-            let standard = || format!("{} {} is deprecated", target.api_version(), crd.kind);
-            let message = version.deprecation_warning.clone().unwrap_or_else(standard);
-            findings.add(Rule::DeprecatedApi, At::Root.key("apiVersion"), message);
-        }
+        deprecated_version(crd, version, target, findings);
         let metadata = document.get("metadata").unwrap_or(&Value::Null);
         if let Some(known) = self.schemas.kubernetes().get(OBJECT_META) {
             decode::decode_at(self.schemas.kubernetes(), known, At::Root.key("metadata"), metadata, findings);

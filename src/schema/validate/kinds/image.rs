@@ -15,23 +15,41 @@ pub fn reference(image: &Node, is_pod: bool) {
     }
 }
 
-/// `[host[:port]/]path[:tag][@digest]`.
+/// The parts of a reference to an image, `[host[:port]/]path[:tag][@digest]`, whether or not they are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageName<'a> {
+    /// The registry and the repository.
+    pub name: &'a str,
+    /// What is behind the colon.
+    pub tag: Option<&'a str>,
+    /// What is behind the `@`. It decides which image is meant, whatever the tag says.
+    pub digest: Option<&'a str>,
+}
+
+impl<'a> ImageName<'a> {
+    /// Takes a reference apart.
+    pub fn split(text: &'a str) -> ImageName<'a> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        // A colon behind the last slash begins the tag; one before it, a port.
+        match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => ImageName { name, tag: Some(tag), digest },
+            _ => ImageName { name: rest, tag: None, digest },
+        }
+    }
+}
+
+/// What is wrong with a reference.
 fn parse(text: &str) -> Result<(), String> {
     if let Some((scheme, _)) = text.split_once("://") {
         return Err(format!("must begin with the registry, without `{scheme}://`"));
     }
-    let (rest, digest) = match text.split_once('@') {
-        Some((rest, digest)) => (rest, Some(digest)),
-        None => (text, None),
-    };
+    let ImageName { name, tag, digest } = ImageName::split(text);
     if let Some(digest) = digest {
         check_digest(digest)?;
     }
-    // A colon behind the last slash begins the tag; one before it, a port.
-    let (name, tag) = match rest.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
-        _ => (rest, None),
-    };
     if let Some(tag) = tag {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if tag.is_empty()

@@ -33,6 +33,7 @@ mod workloads;
 
 use serde_json::Value;
 
+pub use self::image::ImageName;
 use self::node::{Node, Sink};
 use super::Findings;
 
