@@ -344,7 +344,7 @@ impl Comment {
         let named: Vec<String> = self
             .projects
             .iter()
-            .filter(|project| !project.is_empty())
+            .filter(|project| !["", "."].contains(&project.as_str()))
             .map(|project| code_cut(project, 100))
             .collect();
         if !named.is_empty() {
@@ -378,7 +378,8 @@ impl Comment {
                     Some(place) => place.clone(),
                     None => file.clone(),
                 };
-                let message = code_cut(message.trim(), detail.message);
+                let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+                let message = code_cut(&message, detail.message);
                 format!("- {} {}<br>{message}\n", code_cut(name, 200), code_cut(&place, 200))
             })
             .collect();

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 
 use serde_json::{Value, json};
@@ -25,7 +26,8 @@ impl Drop for Judge {
 
 impl Judge {
     fn start() -> Option<Judge> {
-        let Some(description) = env::var_os("HUSAKO_CI_OPENAPI") else {
+        let description = env::var_os("HUSAKO_CI_OPENAPI").filter(|path| Path::new(path).is_file());
+        let Some(description) = description else {
             eprintln!("skipped: `HUSAKO_CI_OPENAPI` names no description of GitHub's API");
             return None;
         };

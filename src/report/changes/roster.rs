@@ -81,14 +81,29 @@ impl<'a> Roster<'a> {
             let names = places.entry(self.place(resource)).or_default();
             names.entry(self.name(resource)).or_default().insert(kind(&resource.identity));
         }
+        // Places with just the same names are one.
+        let mut merged: Vec<(Vec<&str>, &BTreeMap<String, BTreeSet<&str>>)> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for (place, names) in &places {
+            let shown = if place.is_empty() { "no namespace" } else { place };
+            let at = *known.entry(told(names)).or_insert(merged.len());
+            match merged.get_mut(at) {
+                Some((places, _)) => places.push(shown),
+                None => merged.push((vec![shown], names)),
+            }
+        }
         // The same text with `*` for a name that all of a place share: the place's own, or what its names begin with.
         let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut rows: Vec<(String, String, String)> = Vec::new();
-        for (place, names) in &places {
-            let shown = if place.is_empty() { "no namespace" } else { place };
-            let stem = stem(place, names);
+        for (places, names) in &merged {
+            let shown = places.join(", ");
+            let stem = if let [place] = places.as_slice() { stem(place, names) } else { "" };
             let text = relative(stem, names);
-            let head = if stem == place { shown.to_owned() } else { format!("{shown} ({stem})") };
+            let head = if [stem] == **places || stem.is_empty() {
+                shown.clone()
+            } else {
+                format!("{shown} ({stem})")
+            };
             alike.entry(text.clone()).or_default().push(head.clone());
             rows.push((head, text, format!("{shown}: {}", told(names))));
         }
@@ -202,6 +217,15 @@ mod tests {
     }
 
     #[test]
+    fn places_with_the_same_names_are_told_together() {
+        let of = |place, kind, name| ("prod.ts", kind, Some(place), name);
+        assert_eq!(
+            lines(&[of("a", "Deployment", "web"), of("b", "Deployment", "web"), of("c", "Service", "web")]),
+            ["a, b: Deployment web", "c: Service web"]
+        );
+    }
+
+    #[test]
     fn resources_are_told_by_namespace_with_kinds_of_the_same_name_together() {
         let shop = Some("shop");
         assert_eq!(
@@ -218,10 +242,7 @@ mod tests {
     #[test]
     fn where_entries_share_names_they_are_told_by_entry() {
         let web = |entry| (entry, "Deployment", Some("shop"), "web");
-        assert_eq!(
-            lines(&[web("dev"), web("prod")]),
-            ["dev: Deployment shop/web", "prod: Deployment shop/web"]
-        );
+        assert_eq!(lines(&[web("dev"), web("prod")]), ["dev, prod: Deployment shop/web"]);
     }
 
     #[test]
