@@ -15,6 +15,9 @@ const WIDTH: usize = 120;
 /// The most characters of a name; no resource can have a longer one.
 const MAX_NAME: usize = 253;
 
+/// Names of a place, each with the kinds that have it.
+type Names<'d> = BTreeMap<String, BTreeSet<&'d str>>;
+
 /// Names the resources of a diff so that each can be told from all others.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Roster<'a> {
@@ -76,13 +79,13 @@ impl<'a> Roster<'a> {
     /// `resources` are indices of [`Diff::resources`]. Places that have the same resources are told together; there `*`
     /// stands for what differs between their names. A line can be long: [`wrapped`] makes several of it.
     pub(crate) fn lines(&self, resources: &[usize]) -> Vec<String> {
-        let mut places: BTreeMap<String, BTreeMap<String, BTreeSet<&str>>> = BTreeMap::new();
+        let mut places: BTreeMap<String, Names<'_>> = BTreeMap::new();
         for resource in resources.iter().filter_map(|index| self.diff.resources.get(*index)) {
             let names = places.entry(self.place(resource)).or_default();
             names.entry(self.name(resource)).or_default().insert(kind(&resource.identity));
         }
         // Places with just the same names are one.
-        let mut merged: Vec<(Vec<&str>, &BTreeMap<String, BTreeSet<&str>>)> = Vec::new();
+        let mut merged: Vec<(Vec<&str>, &Names<'_>)> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
         for (place, names) in &places {
             let shown = if place.is_empty() { "no namespace" } else { place };
@@ -159,7 +162,7 @@ fn kind(identity: &Identity) -> &str {
 
 /// What the names of a place have in common: the name of the place, or else what all of them begin with, up to a `-` or the
 /// end of one. Empty when there is nothing.
-fn stem<'a>(place: &'a str, names: &'a BTreeMap<String, BTreeSet<&str>>) -> &'a str {
+fn stem<'a>(place: &'a str, names: &'a Names<'_>) -> &'a str {
     if !place.is_empty() && names.keys().any(|name| name.contains(place)) {
         return place;
     }
@@ -175,11 +178,11 @@ fn stem<'a>(place: &'a str, names: &'a BTreeMap<String, BTreeSet<&str>>) -> &'a 
 }
 
 /// Names with their kinds, `*` for the stem.
-fn relative(stem: &str, names: &BTreeMap<String, BTreeSet<&str>>) -> String {
+fn relative(stem: &str, names: &Names<'_>) -> String {
     if stem.is_empty() {
         return told(names);
     }
-    let mut shortened: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut shortened: Names<'_> = BTreeMap::new();
     for (name, kinds) in names {
         shortened.entry(name.replace(stem, "*")).or_default().extend(kinds);
     }
@@ -187,7 +190,7 @@ fn relative(stem: &str, names: &BTreeMap<String, BTreeSet<&str>>) -> String {
 }
 
 /// Names with their kinds: `Deployment, Service web; ConfigMap a, b`.
-fn told(names: &BTreeMap<String, BTreeSet<&str>>) -> String {
+fn told(names: &Names<'_>) -> String {
     let mut by_kinds: BTreeMap<&BTreeSet<&str>, Vec<&str>> = BTreeMap::new();
     for (name, kinds) in names {
         by_kinds.entry(kinds).or_default().push(name);
