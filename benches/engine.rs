@@ -1,4 +1,5 @@
-//! What a file costs: compiled, rendered and validated as an entry, run as a test among 10 and 200.
+//! What a file costs: compiled, rendered and validated as an entry, run as a test among 10 and 200; and what comparing with a
+//! base adds to a run of 200 entries.
 #![allow(missing_docs)]
 
 use std::fmt::Write;
@@ -98,6 +99,44 @@ fn benchmarks(criterion: &mut Criterion) {
         });
     }
     group.finish();
+
+    // 200 entries of ten resources each, all of which a helper changes.
+    let entries = |version: &str| {
+        let lib = format!("export const version = '{version}';");
+        let entries: Vec<(String, String)> =
+            (0..200).map(|n| (format!("e{n:03}.husako"), shared(n))).collect();
+        let files = entries.iter().map(|(path, source)| (path.as_str(), source.as_str()));
+        Repository::new(files.chain([("lib.ts", lib.as_str())]))
+    };
+    let (base, head) = (entries("1"), entries("2"));
+    let mut group = criterion.benchmark_group("entries");
+    group.sample_size(10);
+    group.bench_function("run", |bench| {
+        bench.iter(|| assert_eq!(runtime.block_on(head.run(2)), 2200));
+    });
+    group.bench_function("diff", |bench| {
+        bench.iter(|| assert_eq!(runtime.block_on(head.diff(&base, 2)), 2000));
+    });
+    group.bench_function("diff/nothing", |bench| {
+        bench.iter(|| assert_eq!(runtime.block_on(head.diff(&head, 2)), 0));
+    });
+    group.finish();
+}
+
+/// An entry of ten Deployments, with a label and an image that a helper gives.
+fn shared(number: usize) -> String {
+    format!(
+        "import {{ build, metadata }} from 'husako';\n\
+         import {{ Deployment }} from 'k8s/apps/v1';\n\
+         import {{ version }} from './lib';\n\
+         build(Array.from({{ length: 10 }}, (_, i) => {{\n\
+           const app = `app-{number}-${{i}}`;\n\
+           const labels = {{ app }};\n\
+           return Deployment().metadata(metadata().name(app).namespace('prod').label('version', version)).replicas(2)\n\
+             .selector({{ matchLabels: labels }}).template({{ metadata: {{ labels }} }})\n\
+             .containers([{{ name: 'main', image: 'registry.example/' + app + ':' + version }}]);\n\
+         }}));\n"
+    )
 }
 
 criterion_group!(benches, benchmarks);

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use crate::change::Revision;
 use crate::compile::{self, Map};
 use crate::discover::{Request, discover};
 use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, ImportRules, Job, Limits, Modules};
-use crate::event::CaseStatus;
-use crate::runner::{self, Planned, RunOptions, Urgency, plan, render, validate_file};
+use crate::event::{CaseStatus, Event};
+use crate::runner::{self, Base, Plan, Planned, RunOptions, Urgency, plan_beside, render, validate_file};
 use crate::tree::{MemoryTree, RelPath};
 
 /// Compiles a TypeScript module without a source map; returns the size of its JavaScript in bytes.
@@ -36,9 +37,13 @@ impl Repository {
     }
 
     /// Everything that is found, planned.
-    fn planned(&self) -> Vec<Planned> {
+    fn plan(&self, other: Option<&Plan>) -> Plan {
         let found = discover(&*self.0, &Request::default(), &compile::specifiers);
-        plan(&*self.0, &found, ImportRules::default()).files
+        plan_beside(&*self.0, &found, ImportRules::default(), other)
+    }
+
+    fn planned(&self) -> Vec<Planned> {
+        self.plan(None).files
     }
 
     /// An entry of the plan, as the first of its process' modules.
@@ -72,20 +77,45 @@ impl Repository {
 
     /// Runs all tests and entries, `jobs` files at a time; returns how many cases passed.
     pub async fn run(&self, jobs: usize) -> usize {
-        let options = RunOptions {
-            files: self.planned(),
-            modules: self.modules(),
+        // Nobody receives the events: the reports are not what is measured.
+        let (events, _) = mpsc::unbounded_channel();
+        let (_ask, urgency) = watch::channel(Urgency::None);
+        let options = self.options(self.plan(None), self.modules(), jobs, None);
+        runner::run(options, events, urgency).await.passed
+    }
+
+    /// Runs all, and compares with `base`; returns how many resources differ.
+    pub async fn diff(&self, base: &Repository, jobs: usize) -> usize {
+        let (plan, modules) = (self.plan(None), self.modules());
+        let base = Base {
+            revision: Revision { name: "base".to_owned(), commit: "0".repeat(40) },
+            entries: base.plan(Some(&plan)).files,
+            modules: Arc::new(Modules::beside(&modules, base.0.clone())),
+            notes: Vec::new(),
+        };
+        let (events, mut received) = mpsc::unbounded_channel();
+        let (_ask, urgency) = watch::channel(Urgency::None);
+        runner::run(self.options(plan, modules, jobs, Some(base)), events, urgency).await;
+        let mut differing = 0;
+        while let Some(event) = received.recv().await {
+            if let Event::DiffFinished(diff) = event {
+                differing = diff.resources.len();
+            }
+        }
+        differing
+    }
+
+    fn options(&self, plan: Plan, modules: Arc<Modules>, jobs: usize, base: Option<Base>) -> RunOptions {
+        RunOptions {
+            files: plan.files,
+            modules,
             limits: Limits::default(),
             jobs,
             filter: None,
             fail_fast: false,
             keep_documents: false,
-            base: None,
+            base,
             warnings: Vec::new(),
-        };
-        // Nobody receives the events: the reports are not what is measured.
-        let (events, _) = mpsc::unbounded_channel();
-        let (_ask, urgency) = watch::channel(Urgency::None);
-        runner::run(options, events, urgency).await.passed
+        }
     }
 }

@@ -107,21 +107,21 @@ rules! {
     Resource UnknownKind "unknown-kind" Warn "a kind without a schema: hardly anything of it was checked";
     Resource NotChecked "not-checked" Warn "a rule of a CRD that could not be evaluated";
     Resource ClassInstance "class-instance" Warn "an instance of a class where a plain object is meant";
-    Change StatefulDeletion "stateful-deletion" Warn "a PersistentVolumeClaim, StatefulSet, Namespace, CustomResourceDefinition or Secret is deleted";
+    Change StatefulDeletion "stateful-deletion" Warn "a PersistentVolumeClaim, PersistentVolume, StatefulSet, Namespace, CustomResourceDefinition or Secret is deleted";
     Change ImmutableField "immutable-field" Warn "a field is changed that the API server does not let change";
     Change CrdVersion "crd-version" Warn "a version of a CRD is removed or no longer served, or another one is stored";
     Change ScaledToZero "scaled-to-zero" Warn "a workload is scaled to no replicas";
     Change BlockedEviction "blocked-eviction" Warn "a PodDisruptionBudget lets no pod be evicted, so that nodes cannot be drained";
-    Change Privileged "privileged" Warn "a container becomes privileged, or may become root by privilege escalation";
+    Change Privileged "privileged" Warn "a container becomes privileged, loses a fence before the kernel of its node, or may gain privileges";
     Change HostAccess "host-access" Warn "a pod gets a folder, the network, a port or the processes of its node";
     Change Capability "capability" Warn "a container gets more Linux capabilities";
     Change RunAsRoot "run-as-root" Warn "a container may run, or runs, as root where it did not";
-    Change WildcardRbac "wildcard-rbac" Warn "a role gets `*` as verb, resource or API group";
+    Change WildcardRbac "wildcard-rbac" Warn "a role gets `*` as verb, resource, API group or URL";
     Change ClusterAdmin "cluster-admin" Warn "somebody is bound to cluster-admin";
     Change ResourcesRemoved "resources-removed" Warn "a container loses a request or a limit";
     Change ProbeRemoved "probe-removed" Warn "a container loses a probe";
     Change MutableImage "mutable-image" Warn "an image is named without tag and digest, or with `latest`";
-    Change IngressRemoved "ingress-removed" Warn "an Ingress loses a host or a path";
+    Change IngressRemoved "ingress-removed" Warn "an Ingress or a route loses a host, a path or a certificate";
 }
 
 impl Rule {

@@ -65,6 +65,9 @@ pub(super) fn base(
     let nothing = asked > 0 && scopes.is_empty();
     let request = Request { scopes, include, exclude, named_are_entries };
     let mut notes = Vec::new();
+    if git.is_sparse().map_err(|error| vec![error])? {
+        notes.push("only part of the files is checked out: what is not counts as removed".to_owned());
+    }
     let mut note = |diagnostics: &[Diagnostic]| {
         for error in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
             notes.push(format!("on the base: {}", error));

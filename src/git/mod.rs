@@ -93,6 +93,14 @@ impl Git {
         self.program.folder()
     }
 
+    /// Whether only part of the files is checked out (`git sparse-checkout`).
+    ///
+    /// Errors: git cannot tell.
+    pub fn is_sparse(&self) -> Result<bool, Diagnostic> {
+        let asked = ["config", "--type=bool", "--default=false", "--get", "core.sparseCheckout"];
+        Ok(self.program.text(&asked)?.trim() == "true")
+    }
+
     /// The paths at which the work tree differs from a commit: committed since, staged, neither, or not tracked (and not
     /// ignored). A file whose name changed is two paths; a submodule is one. Paths that are not UTF-8 are left out.
     ///

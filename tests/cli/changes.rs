@@ -384,3 +384,20 @@ fn a_saved_comment_is_posted_by_another_job() {
     run.exits_with(2);
     assert!(run.stderr.contains("comment.json"), "{}", run.stderr);
 }
+
+#[test]
+fn a_sparse_checkout_is_told_of() {
+    let project = repository();
+    git(project.path(), &["sparse-checkout", "set", "--no-cone", "/*", "!/db.ts"]);
+    let (sparse, _) = diff(&project, &["--base", "main"]);
+    assert!(sparse["notes"][0].as_str().unwrap().contains("part of the files"), "{}", sparse["notes"]);
+    assert_eq!(told(&sparse), ["removed Secret db (0)", "removed PersistentVolumeClaim db (0)"]);
+}
+
+#[test]
+fn what_hides_an_entry_is_told_as_its_removal() {
+    let project = repository();
+    project.write("husako.toml", &format!("{TOML}[ci]\nexclude = [\"db.ts\"]\n"));
+    let (hidden, _) = diff(&project, &["--base", "main"]);
+    assert_eq!(told(&hidden), ["removed Secret db (0)", "removed PersistentVolumeClaim db (0)"]);
+}
