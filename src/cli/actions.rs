@@ -53,6 +53,14 @@ impl Actions {
         format!("{server_url}/{repository}/actions/runs/{}", run.id)
     }
 
+    /// A path as the other steps of the job see it: from the workspace, where it lies there.
+    pub(super) fn seen_from_workspace(&self, path: &Path) -> String {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let workspace = self.context.workspace.as_deref();
+        let inside = workspace.and_then(|workspace| whole.strip_prefix(workspace).ok());
+        inside.unwrap_or(&whole).display().to_string()
+    }
+
     /// Lets nothing that is printed from here on be a command, until the guard is dropped.
     ///
     /// # Errors

@@ -156,7 +156,7 @@ pub(super) fn tell_github(
         exit = exit.or(not_written(settings, "the summary of the job", &error));
     }
     let mut outputs = actions::outputs(ended);
-    let file = |name, path: &Option<PathBuf>| Some((name, path.as_ref()?.display().to_string()));
+    let file = |name, path: &Option<PathBuf>| Some((name, actions.seen_from_workspace(path.as_ref()?)));
     outputs.extend(file("junit", &settings.junit));
     if let Some(changes) = &selection.changes {
         outputs.extend(file("diff", &changes.markdown));

@@ -50,7 +50,8 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     let mut work = Work {
         filter: selection.filter.clone(),
         fails_on: selection.fails_on,
-        keep_run: true,
+        // Without either, nothing looks back at the run.
+        keep_run: actions.is_some() || selection.changes.is_some(),
         ..Work::plan(settings, found)?
     };
     let mut changed = BTreeSet::new();

@@ -401,3 +401,22 @@ fn what_hides_an_entry_is_told_as_its_removal() {
     let (hidden, _) = diff(&project, &["--base", "main"]);
     assert_eq!(told(&hidden), ["removed Secret db (0)", "removed PersistentVolumeClaim db (0)"]);
 }
+
+#[test]
+fn outputs_name_files_as_the_other_steps_see_them() {
+    let project = repository();
+    project.write("apps/.keep", "");
+    let action = Action::new(&project);
+    let mut command = action.command();
+    command.current_dir(project.path().join("apps")).args([
+        "--junit",
+        "out.xml",
+        "--markdown",
+        "out.md",
+        "..",
+    ]);
+    Run::of(command.args(["--base", "main"])).exits_with(0);
+    for line in ["junit=apps/out.xml\n", "diff=apps/out.md\n"] {
+        assert!(action.output().contains(line), "{}", action.output());
+    }
+}
