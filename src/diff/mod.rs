@@ -40,7 +40,7 @@ use pair::{Pairs, Resource};
 use redact::{Mask, shown};
 use types::Type;
 
-pub(crate) use redact::{Secrets, secrets_of};
+pub(crate) use redact::{Secrets, secrets_of, secrets_of_all};
 
 /// An entry of one revision, rendered.
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@
 //!
 //! | What | Where |
 //! |---|---|
-//! | the values of `data` and `stringData` | of every object of kind `Secret`, also inside other resources; all of it when it is no object |
+//! | the values of `data` and `stringData` | of every object of kind `Secret`, also inside other resources, and of the items of a `SecretList`; all of it when it is no object |
+//! | what no Secret has | of a Secret: a misspelt `stringdata` |
 //! | the annotation `kubectl.kubernetes.io/last-applied-configuration` | anywhere: it holds a whole resource once more |
 //! | `value` beside a `name` that sounds like a secret | of the objects of any list: environment variables, headers, parameters |
 //! | the values of such names in `env`, written as an object | anywhere |
@@ -109,7 +110,6 @@ fn scan(value: &Value, under: &str) -> Option<Mask> {
 
 fn scan_object(object: &Map<String, Value>, under: &str) -> Option<Mask> {
     let is_environment = under.eq_ignore_ascii_case("env");
-    let mut is_secret = false;
     let mut found = HashMap::new();
     for (key, value) in object {
         // A key that holds a secret cannot be shown in part: it would be another key.
@@ -120,25 +120,51 @@ fn scan_object(object: &Map<String, Value>, under: &str) -> Option<Mask> {
         if let Some(mask) = if is_hidden { Some(Mask::Whole) } else { scan(value, key) } {
             found.insert(key.clone(), mask);
         }
-        is_secret |= key == "kind" && value == "Secret";
     }
-    if is_secret {
-        for key in ["data", "stringData"] {
-            if found.get(key) == Some(&Mask::Whole) {
-                continue;
+    // However it is spelt: the API server would refuse a misspelt one, and by then it would have been shown.
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if kind.eq_ignore_ascii_case("Secret") {
+        let is_resource = object.get("apiVersion").is_some_and(|version| version == "v1");
+        hide_contents(&mut found, object, is_resource);
+    } else if kind.eq_ignore_ascii_case("SecretList")
+        && let Some(Value::Array(items)) = object.get("items")
+    {
+        let mut masks = match found.remove("items") {
+            Some(Mask::Items(masks)) => masks,
+            Some(Mask::Whole | Mask::Parts | Mask::Keys(_)) | None => HashMap::new(),
+        };
+        for (at, item) in items.iter().enumerate() {
+            let Value::Object(item) = item else { continue };
+            let mut mask = masks.remove(&at);
+            if let Some(keys) = keys_of(&mut mask) {
+                hide_contents(keys, item, true);
             }
-            let mask = match object.get(key) {
-                None | Some(Value::Null) => continue,
-                Some(Value::Object(values)) if values.is_empty() => continue,
-                Some(Value::Object(values)) => {
-                    Mask::Keys(values.keys().map(|key| (key.clone(), Mask::Whole)).collect())
-                }
-                Some(_) => Mask::Whole,
-            };
-            found.insert(key.to_owned(), mask);
+            masks.insert(at, mask.unwrap_or(Mask::Whole));
         }
+        found.insert("items".to_owned(), Mask::Items(masks));
     }
     (!found.is_empty()).then_some(Mask::Keys(found))
+}
+
+/// Hides what a Secret holds: `data` and `stringData`; in the resource itself, all that no Secret has, too.
+fn hide_contents(found: &mut HashMap<String, Mask>, object: &Map<String, Value>, is_resource: bool) {
+    const SHOWN: [&str; 5] = ["apiVersion", "kind", "metadata", "type", "immutable"];
+    for (key, value) in object {
+        let is_data = ["data", "stringData"].iter().any(|data| key.eq_ignore_ascii_case(data));
+        let is_hidden = is_data || (is_resource && !SHOWN.contains(&key.as_str()));
+        if !is_hidden || found.get(key) == Some(&Mask::Whole) {
+            continue;
+        }
+        let mask = match value {
+            Value::Null => continue,
+            Value::Object(values) if values.is_empty() => continue,
+            Value::Object(values) => {
+                Mask::Keys(values.keys().map(|key| (key.clone(), Mask::Whole)).collect())
+            }
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Mask::Whole,
+        };
+        found.insert(key.clone(), mask);
+    }
 }
 
 fn is_scalar(value: &Value) -> bool {
@@ -286,6 +312,17 @@ pub(crate) struct Secrets {
 /// The secrets of a document: what is secret anyway, and what the places name.
 pub(crate) fn secrets_of(document: &Value, redact: &[&Redact]) -> Secrets {
     Secrets::new(document, Mask::of(document, redact))
+}
+
+/// The secrets of several documents. Their texts are masked; no place is covered, for they are of no one document.
+pub(crate) fn secrets_of_all(documents: &[Value], redact: &[&Redact]) -> Secrets {
+    let mut texts = HashSet::new();
+    for document in documents {
+        if let Some(mask) = Mask::of(document, redact) {
+            gather(document, &mask, &mut texts);
+        }
+    }
+    Secrets { mask: None, texts: in_order(texts) }
 }
 
 impl Secrets {

@@ -236,7 +236,10 @@ impl Text<'_> {
                 0 => String::new(),
                 count => format!("{}; ", plural(count, "danger")),
             };
-            format!("{dangers}{}", show::counts(&diff.counts))
+            // What could not be rendered may have changed in any way.
+            let is_other = !diff.failed.is_empty() && diff.counts.differing() == 0;
+            let counts = if is_other { "no other change".to_owned() } else { show::counts(&diff.counts) };
+            format!("{dangers}{counts}")
         };
         let compared =
             format!("{} unchanged, against {base} ({})", diff.counts.unchanged, self.look.line(&commit));

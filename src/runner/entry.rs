@@ -10,7 +10,7 @@ use super::Planned;
 use crate::change::REDACTED;
 use crate::config::{Ci, Redact};
 use crate::diagnostic::Snippet;
-use crate::diff::{Secrets, secrets_of};
+use crate::diff::{Secrets, secrets_of, secrets_of_all};
 use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt};
 use crate::event::{CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus};
 use crate::resource::Identity;
@@ -121,6 +121,8 @@ fn resources(
     each: Duration,
 ) -> Vec<CaseResult> {
     let redact: Vec<&Redact> = ci.redact.iter().map(|named| &named.value).collect();
+    // The source beside one resource may hold the secrets of another.
+    let all = if told.is_empty() { Secrets::default() } else { secrets_of_all(documents, &redact) };
     let mut secrets: HashMap<usize, Secrets> = HashMap::new();
     let mut failures: Vec<(Vec<Failure>, Vec<Failure>)> = vec![Default::default(); documents.len()];
     for (finding, level) in told {
@@ -130,7 +132,7 @@ fn resources(
             continue;
         };
         let secrets = secrets.entry(number).or_insert_with(|| secrets_of(document, &redact));
-        let failure = without_secrets(failure(finding, sites), secrets);
+        let failure = without_secrets(failure(finding, sites), secrets, &all);
         match level {
             Level::Error => errors.push(failure),
             Level::Warn => warnings.push(failure),
@@ -185,17 +187,19 @@ fn failure(finding: Finding, sites: Option<&CallSites>) -> Failure {
 }
 
 /// What a failure may say of a resource: nothing secret.
-fn without_secrets(failure: Failure, secrets: &Secrets) -> Failure {
+///
+/// `secrets` are those of the resource, `all` those of the entry.
+fn without_secrets(failure: Failure, secrets: &Secrets, all: &Secrets) -> Failure {
     let Failure { message, help, snippet, .. } = &failure;
     let covered = failure.json_path.as_ref().filter(|path| secrets.covers(path));
     let message = match (covered, Rule::named(&failure.type_name)) {
         (Some(path), Some(rule)) => format!("{path}: {REDACTED} is {}", rule.summary()),
-        _ => secrets.mask(message),
+        _ => all.mask(message),
     };
-    let help = help.as_ref().filter(|_| covered.is_none()).map(|help| secrets.mask(help));
+    let help = help.as_ref().filter(|_| covered.is_none()).map(|help| all.mask(help));
     // The source beside a secret is where it is written.
     let snippet = snippet.as_ref().filter(|_| covered.is_none()).map(|snippet| Snippet {
-        lines: snippet.lines.iter().map(|line| secrets.mask(line)).collect(),
+        lines: snippet.lines.iter().map(|line| all.mask(line)).collect(),
         ..snippet.clone()
     });
     Failure { message, help, snippet, ..failure }

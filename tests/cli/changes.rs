@@ -420,3 +420,45 @@ fn outputs_name_files_as_the_other_steps_see_them() {
         assert!(action.output().contains(line), "{}", action.output());
     }
 }
+
+#[test]
+fn the_source_beside_a_failure_shows_no_secret_of_another_resource() {
+    let project = repository();
+    project.write(
+        "db.ts",
+        r#"import { build, name } from "husako";
+import { ConfigMap, Secret } from "k8s/core/v1";
+build([
+  Secret().metadata(name("s")).stringData({ pw: "canary-hunter2" }),
+  ConfigMap().metadata(name("B_AD")).data({ x: "1" }),
+]);
+"#,
+    );
+    let reported = project.report(&[]);
+    reported.run.exits_with(1);
+    assert!(reported.run.stdout.contains("B_AD"), "{}", reported.run.stdout);
+    for text in [&reported.run.stdout, &reported.junit, &reported.json.to_string()] {
+        assert!(!text.contains("canary-hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_secret_is_one_however_it_is_written() {
+    let project = repository();
+    let raw = |value: &str| {
+        format!(
+            "import {{ build }} from \"husako\";\nconst raw = (o: any) => ({{ _render: () => o }});\nbuild([\n\
+             raw({{ apiVersion: \"v1\", kind: \"SecretList\", items: [{{ metadata: {{ name: \"a\" }}, stringData: {{ a: \"{value}\" }} }}] }}),\n\
+             raw({{ apiVersion: \"v1\", kind: \"Secret\", metadata: {{ name: \"b\" }}, stringdata: {{ a: \"{value}\" }} }}),\n\
+             raw({{ apiVersion: \"v1\", kind: \"secret\", metadata: {{ name: \"c\" }}, Data: {{ a: \"{value}\" }} }}),\n]);\n"
+        )
+    };
+    project.write("db.ts", &raw("canary-one"));
+    commit(&project, "raw");
+    project.write("db.ts", &raw("canary-two"));
+    for format in ["text", "markdown", "json"] {
+        let run = project.run(&["diff", "--base", "HEAD", "--format", format, "-v"]);
+        assert!(run.stdout.contains("redacted: changed"), "{}", run.stdout);
+        assert!(!(run.stdout.clone() + &run.stderr).contains("canary"), "{run:?}");
+    }
+}
