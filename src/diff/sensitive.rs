@@ -19,8 +19,17 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
 const ENDS: [&str; 8] = ["pass", "auth", "authorization", "dsn", "jwt", "hmac", "cookie", "salt"];
 
 /// The keys of fields that hold secret texts wherever they are, in lowercase and without separators: those that end so.
-const FIELD_ENDS: [&str; 7] =
-    ["password", "passwd", "passphrase", "clientsecret", "apikey", "privatekey", "secretaccesskey"];
+const FIELD_ENDS: [&str; 9] = [
+    "password",
+    "passwords",
+    "passwd",
+    "passphrase",
+    "token",
+    "clientsecret",
+    "apikey",
+    "privatekey",
+    "secretaccesskey",
+];
 
 /// Whether the value of an environment variable, a header or a parameter of this name is not to be shown.
 ///
@@ -33,6 +42,7 @@ const FIELD_ENDS: [&str; 7] =
 /// | has a key: `private`, `api`, `access`, `signing`, `signature`, `encryption`, `master`, `shared`, `account`, `ssh`, `license` | `API-KEY`, `awsAccessKeyId` |
 /// | its last word is `key` or `keys` | `STRIPE_KEY`; `KEYBOARD` is shown |
 /// | has `connection string`, `connstr`, `webhook url` | `SLACK_WEBHOOK_URL` |
+/// | a word is `pat` | `GITHUB_PAT`; `PATH` is shown |
 /// | a word ends with `pass`, `auth`, `authorization`, `dsn`, `jwt`, `hmac`, `cookie`, `salt` | `PGPASS`, `BASIC_AUTH`; `AUTHOR` is shown |
 ///
 /// Not by its name, but by its form: the password in `DATABASE_URL`, see [`secret_parts`].
@@ -41,6 +51,7 @@ pub(super) fn is_sensitive_name(name: &str) -> bool {
     let words = words(name);
     PARTS.is_match(&compact(name))
         || words.last().is_some_and(|word| is_key(word))
+        || words.iter().any(|word| word.eq_ignore_ascii_case("pat"))
         || words.iter().any(|word| ENDS.iter().any(|end| ends_with(word, end)))
 }
 
@@ -204,6 +215,7 @@ mod tests {
             "KEYBOARD",
             "KEY_COUNT",
             "DATABASE_URL",
+            "PATH",
             "HOST",
             "",
         ] {
@@ -213,7 +225,15 @@ mod tests {
                 "{name}: when in doubt it is secret"
             );
         }
-        for key in ["password", "adminPassword", "clientSecret", "api_key", "DB_PASSWORD"] {
+        for key in [
+            "password",
+            "adminPassword",
+            "passwords",
+            "bearerToken",
+            "clientSecret",
+            "api_key",
+            "DB_PASSWORD",
+        ] {
             assert!(is_sensitive_field(key), "{key}");
         }
         for key in
