@@ -77,8 +77,10 @@ pub struct Counts {
     pub files_failed: usize,
     /// Files that were planned and did not run.
     pub files_not_run: usize,
-    /// Cases that passed.
+    /// Cases that passed at once.
     pub passed: usize,
+    /// Cases that passed only when they were run again.
+    pub flaky: usize,
     /// Cases that failed an assertion, and resources that are not valid.
     pub failed: usize,
     /// Cases that failed in any other way, those that stand for a whole file included.
@@ -126,8 +128,38 @@ pub struct FileResult {
     pub output: Vec<OutputLine>,
     /// How many cases `--filter` left out.
     pub filtered_out: usize,
+    /// What it asked for that another run may answer differently.
+    pub reads: Reads,
+    /// What became of its snapshots.
+    pub snapshots: SnapshotCounts,
     /// What an entry rendered, in its order, where somebody asked for it and it could be rendered, valid or not.
     pub documents: Option<Arc<Vec<serde_json::Value>>>,
+}
+
+/// What a file asked for that is not the same in every run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// What time it is.
+    pub clock: bool,
+    /// A random number.
+    pub random: bool,
+}
+
+/// What became of the snapshots of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SnapshotCounts {
+    /// The same as what is stored.
+    pub matched: usize,
+    /// Not the same as what is stored, or not there and not to be written.
+    pub unmatched: usize,
+    /// Not there before, and written.
+    pub written: usize,
+    /// Written in place of another.
+    pub updated: usize,
+    /// Stored, and no case asks for them any more.
+    pub obsolete: usize,
+    /// Obsolete, and taken out.
+    pub removed: usize,
 }
 
 /// What became of a file.
@@ -150,12 +182,25 @@ pub struct CaseResult {
     pub place: Option<Place>,
     /// What became of it.
     pub status: CaseStatus,
-    /// Wall time, its hooks included.
+    /// Wall time of its last run, its hooks included.
     pub duration: Duration,
+    /// The runs before the last, where it was run again. All of them failed, but where it was asked to be repeated.
+    pub attempts: Vec<Attempt>,
     /// What went wrong, in the order in which it did. Empty unless the case failed.
     pub failures: Vec<Failure>,
     /// What deserves a look and fails nothing.
     pub warnings: Vec<Failure>,
+    /// What it printed.
+    pub output: Vec<OutputLine>,
+}
+
+/// One run of a case that was run again.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Wall time, its hooks included.
+    pub duration: Duration,
+    /// What went wrong.
+    pub failures: Vec<Failure>,
     /// What it printed.
     pub output: Vec<OutputLine>,
 }
@@ -165,6 +210,11 @@ pub struct CaseResult {
 pub enum CaseStatus {
     /// It ran and nothing failed.
     Passed,
+    /// It failed, was run again, and then nothing failed.
+    Flaky {
+        /// Whether that counts as a failure.
+        fails: bool,
+    },
     /// An assertion failed, or a resource is not valid, and nothing worse happened.
     Failed,
     /// It failed in any other way: an error was thrown, time or memory ran out, the file did not load.
@@ -319,6 +369,7 @@ impl CaseStatus {
     pub fn is_failure(&self) -> bool {
         match self {
             CaseStatus::Failed | CaseStatus::Error => true,
+            CaseStatus::Flaky { fails } => *fails,
             CaseStatus::Passed | CaseStatus::Skipped { .. } | CaseStatus::Todo => false,
         }
     }
@@ -339,6 +390,7 @@ impl Counts {
             self.warnings += case.warnings.len();
             match case.status {
                 CaseStatus::Passed => self.passed += 1,
+                CaseStatus::Flaky { .. } => self.flaky += 1,
                 CaseStatus::Failed => self.failed += 1,
                 CaseStatus::Error => self.errors += 1,
                 CaseStatus::Skipped { .. } => self.skipped += 1,

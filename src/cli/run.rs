@@ -167,6 +167,7 @@ impl Ended {
             files_failed: _,
             files_not_run,
             passed,
+            flaky,
             failed,
             errors,
             skipped,
@@ -174,7 +175,7 @@ impl Ended {
             filtered_out: _,
             warnings: _,
         } = self.counts;
-        files_not_run + passed + failed + errors + skipped + todo == 0
+        files_not_run + passed + flaky + failed + errors + skipped + todo == 0
     }
 }
 

@@ -158,6 +158,7 @@ impl<'js> Cases<'js, '_> {
         let mut failures: Vec<Failure> =
             open.iter().flat_map(|suite| suite.failures.iter().cloned()).collect();
         if failures.is_empty() {
+            self.begin();
             for suite in open {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
             }
@@ -167,6 +168,7 @@ impl<'js> Cases<'js, '_> {
             for suite in open.iter().rev() {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::AfterEach).await);
             }
+            failures.extend(self.end());
         }
         failures.extend(self.left_over(owner));
         // An error that nobody could catch explains why the promise was never settled.
@@ -208,6 +210,26 @@ impl<'js> Cases<'js, '_> {
         let output = std::mem::take(&mut progress.output);
         progress.current = None;
         progress.finished[case] = Some(Finished { status, duration: started.elapsed(), failures, output });
+    }
+
+    /// Tells the SDK that a case begins.
+    fn begin(&self) {
+        let begin: rquickjs::Result<Function<'js>> = self.runtime.get("begin");
+        if begin.and_then(|begin| begin.call::<_, ()>(())).is_err() {
+            self.ctx.catch();
+        }
+    }
+
+    /// Tells the SDK that a case is over. Returns what the case has to answer for beside what it threw.
+    fn end(&self) -> Vec<Failure> {
+        let end: rquickjs::Result<Function<'js>> = self.runtime.get("end");
+        match end.and_then(|end| end.call::<_, Vec<Value<'js>>>(())) {
+            Ok(errors) => errors
+                .into_iter()
+                .map(|error| self.failure(FailureKind::Thrown, self.describe(error)))
+                .collect(),
+            Err(_) => vec![self.failure(FailureKind::Thrown, self.describe(self.ctx.catch()))],
+        }
     }
 
     /// Leaves the suites that are not in `path`, innermost first.

@@ -11,9 +11,10 @@ use rquickjs::promise::PromiseState;
 use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Result, Value};
 
 use super::errors::Thrown;
+use super::imports::load_module;
 use super::interrupt::Interrupt;
 use super::json::{self, NotJson, Strict};
-use super::modules::Modules;
+use super::modules::{Modules, SDK};
 use super::progress::{Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut};
 use super::timers::{Timers, fire_function};
 use super::trace::{self, Recorder};
@@ -231,6 +232,7 @@ impl ModuleDef for HostModule {
             "setTimer",
             "clearTimer",
             "build",
+            "part",
         ] {
             declare.declare(name)?;
         }
@@ -248,6 +250,7 @@ impl ModuleDef for HostModule {
         exports.export("setTimer", Func::from(set_timer))?;
         exports.export("clearTimer", Func::from(clear_timer))?;
         exports.export("build", Func::from(build))?;
+        exports.export("part", Func::from(part))?;
         Ok(())
     }
 }
@@ -386,6 +389,31 @@ fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>, builders: Array<'js>) -> Res
         session.state().built.push(built);
     }
     Ok(())
+}
+
+/// The namespaces of the SDK's modules that were loaded on first use, by their paths.
+#[derive(Default, JsLifetime)]
+pub(crate) struct Parts<'js>(RefCell<HashMap<String, Object<'js>>>);
+
+impl Parts<'_> {
+    /// Forgets everything. To be called before the runtime goes.
+    pub(crate) fn clear(&self) {
+        self.0.take();
+    }
+}
+
+fn part<'js>(ctx: Ctx<'js>, path: String) -> Result<Object<'js>> {
+    let parts = ctx.userdata::<Parts<'js>>().ok_or_else(|| Exception::throw_internal(&ctx, "no parts"))?;
+    if let Some(part) = parts.0.borrow().get(&path) {
+        return Ok(part.clone());
+    }
+    let session = session(&ctx)?;
+    let (module, promise) = load_module(&session.modules, &ctx, &format!("{SDK}{path}"))?.eval()?;
+    // Without an `await` at its top level, a module has been evaluated when `eval` returns.
+    promise.finish::<()>()?;
+    let part = module.namespace()?;
+    parts.0.borrow_mut().insert(path, part.clone());
+    Ok(part)
 }
 
 /// The namespace of the SDK's `runtime.ts` in a context.

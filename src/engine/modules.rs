@@ -17,7 +17,7 @@ use crate::tree::{RelPath, SourceTree, resolve_import};
 pub(crate) const HOST: &str = "husako:host";
 
 /// Prefix of the names of the SDK's modules in the engine; what follows is the path below `src/sdk/`.
-const SDK: &str = "sdk:";
+pub(crate) const SDK: &str = "sdk:";
 /// The SDK's module that the host itself calls.
 pub(crate) const RUNTIME: &str = "sdk:runtime.ts";
 /// Prefix of the names of modules of builders: `types:<whose>/<module>#<names>`. Whose they are is the version of

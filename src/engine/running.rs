@@ -9,7 +9,7 @@ use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
 
 use super::cases::Cases;
 use super::errors::{Sources, plain};
-use super::host::{Looking, Looks, Phase, Rejections, Runtime, Session, Shared};
+use super::host::{Looking, Looks, Parts, Phase, Rejections, Runtime, Session, Shared};
 use super::imports::{ImportErrors, Imports, load_module};
 use super::interrupt::Interrupt;
 use super::json::in_document;
@@ -22,7 +22,8 @@ use super::{Built, ClassInstance, Job};
 use crate::compile::Map;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
-    CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine,
+    CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine, Reads,
+    SnapshotCounts,
 };
 
 /// How long the engine may take beyond a deadline before its file is given up: native code cannot be interrupted.
@@ -211,6 +212,9 @@ impl Running {
             if let Some(rejections) = ctx.userdata::<Rejections<'_>>() {
                 rejections.clear();
             }
+            if let Some(parts) = ctx.userdata::<Parts<'_>>() {
+                parts.clear();
+            }
             result
         });
         turn::drive(&runtime, &stalled, body).await
@@ -290,6 +294,7 @@ impl Running {
     fn load_sdk<'js>(self: &Arc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         ctx.store_userdata(Shared(Arc::clone(&self.session))).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Rejections::default()).map_err(|_| Error::Unknown)?;
+        ctx.store_userdata(Parts::default()).map_err(|_| Error::Unknown)?;
         let module = load_module(&self.job.modules, ctx, modules::RUNTIME)?;
         let (module, promise) = module.eval()?;
         promise.finish::<()>()?;
@@ -375,6 +380,7 @@ impl Running {
                 status: finished.status,
                 duration: finished.duration,
                 failures,
+                attempts: Vec::new(),
                 warnings: Vec::new(),
                 output: finished.output,
             });
@@ -392,6 +398,7 @@ impl Running {
                 status,
                 duration,
                 failures: vec![failure],
+                attempts: Vec::new(),
                 warnings: Vec::new(),
                 output: Vec::new(),
             });
@@ -407,6 +414,8 @@ impl Running {
             cases,
             output: std::mem::take(&mut progress.file_output),
             filtered_out: progress.filtered_out.len(),
+            reads: Reads::default(),
+            snapshots: SnapshotCounts::default(),
             documents: None,
         }
     }

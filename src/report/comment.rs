@@ -113,7 +113,7 @@ impl Tally {
             }
             for case in &file.cases {
                 *match case.status {
-                    CaseStatus::Passed => &mut tally.passed,
+                    CaseStatus::Passed | CaseStatus::Flaky { .. } => &mut tally.passed,
                     CaseStatus::Failed => &mut tally.failed,
                     CaseStatus::Error => &mut tally.errors,
                     CaseStatus::Skipped { .. } | CaseStatus::Todo => &mut tally.skipped,

@@ -118,6 +118,8 @@ struct FileCounts {
 struct CaseCounts {
     /// Passed.
     passed: usize,
+    /// Passed only when they were run again.
+    flaky: usize,
     /// Failed an assertion.
     failed: usize,
     /// Failed in any other way.
@@ -191,7 +193,7 @@ struct File<'a> {
 struct Case<'a> {
     /// The titles of the suites around it and its own, joined with ` > `. Unique within the file.
     name: &'a str,
-    /// `passed`, `failed` (an assertion), `error` (any other way), `skipped`, or `todo`.
+    /// `passed`, `flaky` (when run again, nothing failed), `failed` (an assertion), `error` (any other way), `skipped`, or `todo`.
     status: &'static str,
     /// Why it was skipped. Absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,6 +334,7 @@ impl Summary {
             files_failed,
             files_not_run,
             passed,
+            flaky,
             failed,
             errors,
             skipped,
@@ -341,7 +344,7 @@ impl Summary {
         } = counts;
         Summary {
             files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
-            cases: CaseCounts { passed, failed, errors, skipped, todo, filtered_out, warnings },
+            cases: CaseCounts { passed, flaky, failed, errors, skipped, todo, filtered_out, warnings },
             stopped: stopped.map(|stopped| match stopped {
                 Stopped::FailFast => "fail-fast",
                 Stopped::Interrupted => "interrupted",
@@ -375,6 +378,8 @@ impl<'a> File<'a> {
             cases,
             output,
             filtered_out,
+            reads: _,
+            snapshots: _,
             documents: _,
         } = file;
         let (kind, aliases) = match kind {
@@ -402,9 +407,10 @@ impl<'a> File<'a> {
 
 impl<'a> Case<'a> {
     fn new(case: &'a CaseResult) -> Case<'a> {
-        let CaseResult { name, place, status, duration, failures, warnings, output } = case;
+        let CaseResult { name, place, status, duration, attempts: _, failures, warnings, output } = case;
         let (status, reason) = match status {
             CaseStatus::Passed => ("passed", None),
+            CaseStatus::Flaky { .. } => ("flaky", None),
             CaseStatus::Failed => ("failed", None),
             CaseStatus::Error => ("error", None),
             CaseStatus::Skipped { reason } => ("skipped", Some(reason.as_str())),
@@ -526,7 +532,7 @@ mod tests {
             json!({
                 "files": {"passed": 1, "failed": 4, "notRun": 1 },
                 "cases": {
-                    "passed": 6, "failed": 3, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
+                    "passed": 6, "flaky": 0, "failed": 3, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
                 },
                 "stopped": "fail-fast",
             })

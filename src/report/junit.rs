@@ -67,6 +67,8 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
         cases,
         output,
         filtered_out: _,
+        reads: _,
+        snapshots: _,
         documents: _,
     } = file;
     let mut suite = TestSuite::new(xml(path.as_str()));
@@ -101,9 +103,9 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
 }
 
 fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, usize>) -> TestCase {
-    let CaseResult { name, place, status, duration, failures, warnings, output } = case;
+    let CaseResult { name, place, status, duration, attempts: _, failures, warnings, output } = case;
     let status = match status {
-        CaseStatus::Passed => TestCaseStatus::success(),
+        CaseStatus::Passed | CaseStatus::Flaky { .. } => TestCaseStatus::success(),
         CaseStatus::Failed => failed(NonSuccessKind::Failure, failures),
         CaseStatus::Error => failed(NonSuccessKind::Error, failures),
         CaseStatus::Skipped { reason } => {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::event::{
     CaseResult, CaseStatus, Comparison, Counts, Event, Failure, FailureKind, FileKind, FileResult,
-    FileStatus, Frame, OutputLine, RunFinished, RunStarted, Stopped, Stream,
+    FileStatus, Frame, OutputLine, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped, Stream,
 };
 use crate::resource::{JsonPath, Step};
 use crate::tree::RelPath;
@@ -76,6 +76,7 @@ fn case(name: &str, at: Option<Place>, status: CaseStatus, millis: u64) -> CaseR
         status,
         duration: Duration::from_millis(millis),
         failures: Vec::new(),
+        attempts: Vec::new(),
         warnings: Vec::new(),
         output: Vec::new(),
     }
@@ -95,6 +96,8 @@ fn file(at: &str, status: FileStatus, cases: Vec<CaseResult>) -> FileResult {
         cases,
         output: Vec::new(),
         filtered_out: 0,
+        reads: Reads::default(),
+        snapshots: SnapshotCounts::default(),
         documents: None,
     }
 }

@@ -232,6 +232,11 @@ impl<'a> Terminal<'a> {
         let time = self.faint(&format!("({})", text::duration(case.duration)));
         match &case.status {
             CaseStatus::Passed => format!("  {} {name} {time}", self.look.paint(Tint::Good, "✓")),
+            CaseStatus::Flaky { fails } => {
+                let (tint, mark) = if *fails { (Tint::Bad, "✗") } else { (Tint::Warn, "✓") };
+                let times = format!("(flaky: passed at attempt {})", case.attempts.len() + 1);
+                format!("  {} {name} {time} {}", self.look.paint(tint, mark), self.faint(&times))
+            }
             CaseStatus::Failed | CaseStatus::Error => {
                 format!("  {} {name} {time}", self.look.paint(Tint::Bad, "✗"))
             }
@@ -353,7 +358,16 @@ impl<'a> Terminal<'a> {
 
     /// A blank line, a heading, and all failures of the case with what it printed.
     fn failed_case(&self, file: &FileResult, case: &CaseResult) -> Vec<String> {
-        let CaseResult { name: _, place: _, status: _, duration: _, failures, warnings: _, output } = case;
+        let CaseResult {
+            name: _,
+            place: _,
+            status: _,
+            duration: _,
+            attempts: _,
+            failures,
+            warnings: _,
+            output,
+        } = case;
         let mut lines = vec![String::new(), self.heading(Tint::BadTitle, "FAIL", file, case)];
         for (index, failure) in failures.iter().enumerate() {
             if index > 0 {
@@ -398,6 +412,7 @@ impl<'a> Terminal<'a> {
             files_failed,
             files_not_run,
             passed,
+            flaky,
             failed,
             errors,
             skipped,
@@ -431,6 +446,7 @@ impl<'a> Terminal<'a> {
                 "Cases",
                 &[
                     (failed + errors, "failed", Some(Tint::BadTitle)),
+                    (flaky, "flaky", Some(Tint::Warn)),
                     (passed, "passed", Some(Tint::Good)),
                     (skipped, "skipped", Some(Tint::Warn)),
                     (todo, "todo", Some(Tint::Warn)),

@@ -12,7 +12,9 @@ use crate::config::{Ci, Redact};
 use crate::diagnostic::Snippet;
 use crate::diff::{Secrets, secrets_of, secrets_of_all};
 use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt};
-use crate::event::{CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus};
+use crate::event::{
+    CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus, Reads, SnapshotCounts,
+};
 use crate::resource::Identity;
 use crate::rule::{Level, Rule};
 use crate::schema::validate::{self, Finding};
@@ -86,6 +88,8 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
         filtered_out: all - cases.len(),
         cases,
         output,
+        reads: Reads::default(),
+        snapshots: SnapshotCounts::default(),
         documents: documents.filter(|_| keep_documents),
     }
 }
@@ -163,6 +167,7 @@ fn case(name: String, duration: Duration, failures: Vec<Failure>, warnings: Vec<
         place: None,
         status: CaseStatus::of(&failures),
         duration,
+        attempts: Vec::new(),
         failures,
         warnings,
         output: Vec::new(),

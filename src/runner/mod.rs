@@ -14,7 +14,9 @@ use tokio::task::JoinSet;
 use crate::config::Ci;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, Modules, ProjectModules};
-use crate::event::{Counts, Event, FileKind, FileResult, FileStatus, RunFinished, RunStarted, Stopped};
+use crate::event::{
+    Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped,
+};
 use crate::tree::RelPath;
 
 pub(crate) use base::Base;
@@ -193,6 +195,8 @@ fn not_run(file: &Planned) -> FileResult {
         cases: Vec::new(),
         output: Vec::new(),
         filtered_out: 0,
+        reads: Reads::default(),
+        snapshots: SnapshotCounts::default(),
         documents: None,
     }
 }

@@ -24,6 +24,14 @@ declare module "husako:host" {
   /** Records one call of `console.*`. `error` is whether it belongs to stderr. Text must be well-formed (no lone surrogates). */
   export function print(error: boolean, text: string): void;
 
+  /**
+   * Loads a module of the SDK that few files need, by its path below `src/sdk/`, and gives its namespace; the same one each time.
+   *
+   * A module that is loaded like this must never be imported by others but for its types: it would be there twice. And it is loaded
+   * after the user's code: whatever it needs of the language, it takes from `primordials.ts`.
+   */
+  export function part(path: string): unknown;
+
   /** The number of what runs now (a case, a hook), for work that outlives it. */
   export function owner(): number;
   /** Records an error that nobody could catch (in a timer, a microtask), for the owner in whose name the work was started. */

@@ -24,6 +24,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "stack.ts" => include_str!("stack.ts"),
     "starters_core.ts" => include_str!("starters_core.ts"),
     "starters_meta.ts" => include_str!("starters_meta.ts"),
+    "test/current.ts" => include_str!("test/current.ts"),
     "test/each.ts" => include_str!("test/each.ts"),
     "test/equality.ts" => include_str!("test/equality.ts"),
     "test/errors.ts" => include_str!("test/errors.ts"),

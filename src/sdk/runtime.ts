@@ -8,6 +8,7 @@ import { usageError } from "./stack.ts";
 import { clearTimeout, queueMicrotask, setImmediate, setInterval, setTimeout } from "./timers.ts";
 
 export { describeError } from "./test/errors.ts";
+export { begin, end } from "./test/current.ts";
 export { fire } from "./timers.ts";
 
 /**

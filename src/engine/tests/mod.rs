@@ -46,6 +46,7 @@ fn outcomes(file: &FileResult) -> Vec<String> {
         CaseStatus::Passed => "passed".to_owned(),
         CaseStatus::Skipped { reason } => format!("skipped, {reason}"),
         CaseStatus::Todo => "todo".to_owned(),
+        CaseStatus::Flaky { .. } => "flaky".to_owned(),
         CaseStatus::Failed | CaseStatus::Error => case
             .failures
             .iter()
