@@ -68,8 +68,8 @@ impl Loader for Imports {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<Module<'js, Declared>> {
-        if name == modules::HOST {
-            return Module::declare_def::<HostModule, _>(ctx.clone(), name);
+        if let Some(part) = name.strip_prefix(modules::HOST) {
+            return native(ctx, name, part.trim_start_matches('/'));
         }
         let job = &self.running.job;
         match job.modules.bytecode(Some(&job.project.schemas), name) {
@@ -80,6 +80,15 @@ impl Loader for Imports {
                 Err(Error::new_loading_message(name, text))
             }
         }
+    }
+}
+
+/// Declares a native module; `part` is what stands behind `husako:host/`.
+fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Module<'js, Declared>> {
+    let ctx = ctx.clone();
+    match part {
+        "" => Module::declare_def::<HostModule, _>(ctx, name),
+        _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }
 

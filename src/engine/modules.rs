@@ -13,7 +13,8 @@ use crate::sdk;
 use crate::sources::{Absent, What};
 use crate::tree::{RelPath, SourceTree, resolve_import};
 
-/// The native module through which the SDK reaches the host.
+/// The native module through which the SDK reaches the host. Parts of the SDK that few files need have modules of their own
+/// below it: `husako:host/snapshots`.
 pub(crate) const HOST: &str = "husako:host";
 
 /// Prefix of the names of the SDK's modules in the engine; what follows is the path below `src/sdk/`.
@@ -503,8 +504,8 @@ pub(crate) fn is_internal(name: &str) -> bool {
 
 /// Imports of the SDK's own and of generated modules.
 fn internal(importer: &str, specifier: &str) -> Option<String> {
-    if specifier == HOST {
-        return Some(HOST.to_owned());
+    if specifier.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Some(specifier.to_owned());
     }
     if let Some(module) = sdk::internal(specifier) {
         return Some(format!("{SDK}{module}"));

@@ -1,6 +1,6 @@
 /** `expect`. */
 
-import { phase } from "husako:host";
+import { part, phase } from "husako:host";
 import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf, share } from "../primordials.ts";
 import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
@@ -8,7 +8,7 @@ import { assertionError } from "./errors.ts";
 import { printInline } from "./format.ts";
 import { matchers } from "./matchers.ts";
 import { misuse } from "./outcome.ts";
-import type { Context, Outcome } from "./outcome.ts";
+import type { Context, Matcher, Outcome } from "./outcome.ts";
 
 /** What `toThrow` compares a thrown error with. */
 export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
@@ -100,15 +100,31 @@ class Chain {
   static call(chain: Chain, name: string, args: readonly unknown[]): unknown {
     const context: Context = { isNot: chain.#isNot, promise: chain.#promise };
     if (context.promise !== "") return callLater(chain.#received, name, args, context);
-    const outcome = matchers[name](chain.#received, args, context);
+    const outcome = matcher(name)(chain.#received, args, context);
     if (outcome.misuse === true || outcome.pass === context.isNot) throw failure(name, context, outcome);
     return undefined;
   }
 }
 
+/**
+ * Matchers that few files need, and the parts of the SDK that have them: loaded when one is called for the first time. Each exports
+ * `matchers`, an object of {@link Matcher}s by name.
+ */
+const LATER: Record<string, string> = {
+  __proto__: null as never,
+};
+
+/** The matcher of a name. */
+function matcher(name: string): Matcher {
+  const path = LATER[name];
+  if (path === undefined) return matchers[name];
+  return (part(path) as { readonly matchers: Record<string, Matcher> }).matchers[name];
+}
+
 const names = setPrototypeOf(objectKeys(matchers), null);
-for (let i = 0; i < names.length; i++) {
-  const name = names[i];
+const later = setPrototypeOf(objectKeys(LATER), null);
+for (let i = 0; i < names.length + later.length; i++) {
+  const name = i < names.length ? names[i] : later[i - names.length];
   // The name of the method shows up in stacks.
   const method = {
     [name](this: Chain, ...args: unknown[]): unknown {
@@ -139,7 +155,7 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
     const settle = (value: unknown, state: Context["promise"]): void => {
       try {
         const outcome =
-          state === context.promise ? matchers[name](value, args, context) : wrongState(value, context.promise);
+          state === context.promise ? matcher(name)(value, args, context) : wrongState(value, context.promise);
         if (outcome.misuse === true || outcome.pass === context.isNot) reject(failure(name, context, outcome, stack));
         else resolve(undefined);
       } catch (error) {
