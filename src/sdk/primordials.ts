@@ -101,6 +101,8 @@ export const split: (self: string, separator: string) => string[] = uncurryThis(
 export const trim: (self: string) => string = uncurryThis(String.prototype.trim);
 /** `String.prototype.repeat` */
 export const repeat: (self: string, count: number) => string = uncurryThis(String.prototype.repeat);
+/** `String.prototype.toWellFormed`: replaces every lone surrogate by U+FFFD. */
+export const toWellFormed: (self: string) => string = uncurryThis(String.prototype.toWellFormed);
 /** `Number.prototype.toString` */
 export const numberToString: (self: number, radix?: number) => string = uncurryThis(Number.prototype.toString);
 /** `Promise.prototype.then` */

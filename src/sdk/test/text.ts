@@ -1,6 +1,8 @@
 /** Text that any report can carry: well-formed, and not too long. */
 
-import { codeAt, numberToString, regExpExec, slice } from "../primordials.ts";
+import { codeAt, numberToString, regExpExec, slice, toWellFormed as wellFormed } from "../primordials.ts";
+
+export { wellFormed };
 
 /** The most that a message keeps, in UTF-16 code units. */
 export const MAX_MESSAGE = 65_536;
@@ -16,24 +18,7 @@ function unitsAt(text: string, index: number, code: number): number {
 }
 
 // Most texts have nothing to replace; the engine's own search tells that ten times faster than a loop.
-const SURROGATE = /[\ud800-\udfff]/;
 const SPECIAL = /[^ !#-[\]-~]/;
-
-/** Replaces every lone surrogate by U+FFFD. */
-export function wellFormed(text: string): string {
-  if (regExpExec(SURROGATE, text) === null) return text;
-  let result = "";
-  let from = 0;
-  for (let i = 0; i < text.length;) {
-    const units = unitsAt(text, i, codeAt(text, i));
-    if (units === 0) {
-      result += slice(text, from, i) + "\ufffd";
-      from = i + 1;
-    }
-    i += units || 1;
-  }
-  return from === 0 ? text : result + slice(text, from);
-}
 
 /** Cuts a text, and says how much is missing. Gives well-formed text. */
 export function capped(text: string, max: number): string {
