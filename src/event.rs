@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::change::Diff;
+use crate::coverage::Coverage;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::resource::JsonPath;
 use crate::tree::RelPath;
@@ -31,6 +32,8 @@ pub enum Event {
     FileFinished(Arc<FileResult>),
     /// The resources are compared with those of the base, where that was asked for and the run was not stopped.
     DiffFinished(Arc<Diff>),
+    /// What was counted, where that was asked for. Files that did not come to their end count as far as they came.
+    CoverageFinished(Arc<Coverage>),
     /// Every planned file has been told.
     RunFinished(RunFinished),
 }

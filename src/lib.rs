@@ -9,6 +9,7 @@ mod change;
 mod cli;
 mod compile;
 mod config;
+mod coverage;
 mod diagnostic;
 mod diff;
 mod discover;

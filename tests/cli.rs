@@ -10,6 +10,8 @@ mod attacks;
 mod changes;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/coverage.rs"]
+mod coverage;
 #[path = "cli/entries.rs"]
 mod entries;
 #[path = "cli/github.rs"]

@@ -25,6 +25,7 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("event", 1),
         ("sdk", 1),
         ("change", 0),
+        ("coverage", 0),
         ("diagnostic", 0),
         ("resource", 0),
         ("rule", 0),

@@ -86,10 +86,37 @@ pub(super) struct RunArgs {
     pub(super) no_tests: NoTests,
 
     #[command(flatten)]
+    pub(super) coverage: CoverageArgs,
+
+    #[command(flatten)]
     pub(super) changes: ChangeArgs,
 
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// What to count of what the code does.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct CoverageArgs {
+    /// Count which statements, functions and lines run, and show how many did
+    #[arg(long, help_heading = "Coverage")]
+    pub(super) coverage: bool,
+
+    /// Where to write the counts, in lcov's format; implies --coverage [default: coverage/lcov.info]
+    #[arg(long, value_name = "FILE", help_heading = "Coverage")]
+    pub(super) coverage_out: Option<PathBuf>,
+
+    /// Count only files that match; implies --coverage; can be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Coverage")]
+    pub(super) coverage_include: Vec<String>,
+
+    /// Count no files that match; implies --coverage; can be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Coverage")]
+    pub(super) coverage_exclude: Vec<String>,
+
+    /// Fail when less than this part of all lines ran; implies --coverage
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Coverage")]
+    pub(super) coverage_min: Option<f64>,
 }
 
 /// What to do with what differs from the base.
@@ -194,6 +221,7 @@ impl DiffArgs {
             include,
             exclude,
             no_tests: NoTests::Fail,
+            coverage: CoverageArgs::default(),
             changes: ChangeArgs { diff: true, ..changes },
             common,
         }
@@ -397,6 +425,14 @@ fn positive(text: &str) -> Result<usize, String> {
         Ok(0) => Err("must be at least 1".to_owned()),
         Ok(number) => Ok(number),
         Err(_) => Err("is not a whole number".to_owned()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
+        Ok(_) => Err("must be from 0 to 100".to_owned()),
+        Err(_) => Err("is not a number".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@ mod args;
 mod capacity;
 mod changes;
 mod comment;
+mod coverage;
 mod exit;
 mod list;
 mod output;

@@ -198,6 +198,7 @@ impl Sink for &mut Rendered {
             | Event::FileStarted { .. }
             | Event::CaseFinished { .. }
             | Event::DiffFinished(_)
+            | Event::CoverageFinished(_)
             | Event::RunFinished(_) => {}
         }
         Ok(())

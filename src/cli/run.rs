@@ -62,12 +62,18 @@ impl Work {
     }
 }
 
+/// How many columns the standard output has, when it is a terminal.
+fn width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0.into())
+}
+
 /// The report on the standard output.
 pub(super) fn terminal(settings: &Settings) -> Terminal<'static> {
     let progress =
         (std::io::stderr().is_terminal() && std::io::stdout().is_terminal()).then(ProgressDrawTarget::stderr);
     let out: Stdout = std::io::stdout();
-    Terminal::new(out, settings.color, settings.verbosity, progress)
+    Terminal::new(out, settings.color, settings.verbosity, progress).width(width())
 }
 
 /// Runs `work` and gives what happens to `sinks`, and to the reports that were asked for.
@@ -148,6 +154,7 @@ impl Failures {
             | Event::FileStarted { .. }
             | Event::CaseFinished { .. }
             | Event::FileFinished(_)
+            | Event::CoverageFinished(_)
             | Event::RunFinished(_) => {}
         }
     }
@@ -241,14 +248,20 @@ async fn interrupted() {
     }
 }
 
-/// Opens the files of all reports before anything runs.
+/// Opens the file of a report before anything runs.
+///
+/// # Errors
+///
+/// It cannot be written there.
+pub(super) fn open(path: &Path) -> Result<Target, Diagnostic> {
+    Target::open(path).map_err(|error| {
+        Diagnostic::error(format!("writing {}: {error}", path.display()))
+            .help("nothing has run; choose another path")
+    })
+}
+
+/// Opens the files of all reports.
 fn open_reports<'s>(settings: &Settings, sinks: &mut Sinks<'s>) -> Result<(), Diagnostic> {
-    let open = |path: &Path| {
-        Target::open(path).map_err(|error| {
-            Diagnostic::error(format!("writing {}: {error}", path.display()))
-                .help("nothing has run; choose another path")
-        })
-    };
     if let Some(path) = &settings.junit {
         let target = open(path)?;
         sinks.add(

@@ -4,11 +4,11 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{ChangeArgs, ColorChoice, CommentArgs, CommonArgs, FailOn, NoTests, RunArgs};
+use super::args::{ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, NoTests, RunArgs};
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
-use crate::engine::{DEFAULT_STACK_BYTES, ImportRules, Limits};
+use crate::engine::{CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits};
 use crate::report::terminal::Verbosity;
 use crate::tree::{Pattern, RelPath, SourceTree, WorkTree};
 
@@ -43,6 +43,18 @@ pub(super) struct Selection {
     /// What is done with what differs from the base; `None` when nothing is compared.
     pub(super) changes: Option<Changes>,
     pub(super) fails_on: FailsOn,
+    /// What is counted; `None` when nothing is.
+    pub(super) coverage: Option<CoverageSettings>,
+}
+
+/// What is counted of what the code does.
+#[derive(Debug)]
+pub(super) struct CoverageSettings {
+    pub(super) rules: CoverageRules,
+    /// Where the counts are written.
+    pub(super) out: PathBuf,
+    /// How many lines must run, in percent of all.
+    pub(super) min: Option<f64>,
 }
 
 /// What is done with what differs from the base.
@@ -179,9 +191,11 @@ impl Settings {
             include,
             exclude,
             no_tests,
+            coverage,
             changes,
             common: _,
         } = args;
+        let coverage = self.coverage(coverage)?;
         let (changes, fails_on) = Changes::resolve(changes).map_err(|error| vec![error])?;
         if changes.is_some() && tests_only {
             let error = Diagnostic::error("--tests-only leaves nothing to compare");
@@ -189,7 +203,39 @@ impl Settings {
         }
         let request = self.request(&paths, &include, &exclude)?;
         let (tests, entries) = (!entries_only, !tests_only);
-        Ok(Selection { request, tests, entries, filter, no_tests, changes, fails_on })
+        Ok(Selection { request, tests, entries, filter, no_tests, changes, fails_on, coverage })
+    }
+
+    /// Resolves what is counted.
+    fn coverage(&self, args: CoverageArgs) -> Result<Option<CoverageSettings>, Vec<Diagnostic>> {
+        let CoverageArgs { coverage, coverage_out, coverage_include, coverage_exclude, coverage_min: min } =
+            args;
+        let globs = !coverage_include.is_empty() || !coverage_exclude.is_empty();
+        if !coverage && coverage_out.is_none() && !globs && min.is_none() {
+            return Ok(None);
+        }
+        let out = coverage_out.unwrap_or_else(|| PathBuf::from("coverage/lcov.info"));
+        let mut errors = Vec::new();
+        for (flag, path) in [("--junit", &self.junit), ("--json", &self.json)] {
+            if path.as_ref() == Some(&out) {
+                let message = format!("--coverage-out and {flag} name the same file");
+                errors.push(Diagnostic::error(message).help("each report needs a file of its own"));
+            }
+        }
+        let mut patterns = |flag: &str, texts: &[String]| -> Vec<Pattern> {
+            let pattern = |text: &String| {
+                let pattern = Pattern::filter(&self.here, text);
+                let told = |error| errors.push(Diagnostic::error(format!("{flag} {text}: {error}")));
+                pattern.map_err(told).ok()
+            };
+            texts.iter().filter_map(pattern).collect()
+        };
+        let include = patterns("--coverage-include", &coverage_include);
+        let exclude = patterns("--coverage-exclude", &coverage_exclude);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Some(CoverageSettings { rules: CoverageRules { include, exclude }, out, min }))
     }
 
     fn request(

@@ -10,7 +10,7 @@ use super::list::{NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::tell;
-use super::{changes, comment};
+use super::{changes, comment, coverage};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
@@ -51,9 +51,12 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
         filter: selection.filter.clone(),
         fails_on: selection.fails_on,
         // Without either, nothing looks back at the run.
-        keep_run: actions.is_some() || selection.changes.is_some(),
+        keep_run: actions.is_some() || selection.changes.is_some() || selection.coverage.is_some(),
         ..Work::plan(settings, found)?
     };
+    if let Some(coverage) = &selection.coverage {
+        work = coverage::count(settings, coverage, work);
+    }
     let mut changed = BTreeSet::new();
     if let Some(changes) = &selection.changes {
         let compared = changes::base(settings, selection, changes, &work, actions.as_ref())?;
@@ -79,6 +82,12 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
             Terminal::new(io::stderr(), settings.color_errors, settings.verbosity, None).only_failures(),
         ),
     }
+    if let Some(coverage) = &selection.coverage
+        && let Err(error) = coverage::open(coverage, &mut sinks)
+    {
+        tell(&[error], settings.color_errors);
+        return Ok(Exit::ReportNotWritten);
+    }
     let ended = run::run(settings, work, sinks)?;
 
     let told = if nothing_found {
@@ -96,6 +105,9 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     if let Show::Changes { format, exit_code } = show {
         exit = exit.or(print(settings, &ended, format, exit_code));
+    }
+    if let Some(coverage) = &selection.coverage {
+        exit = exit.or(coverage::judge(settings, coverage, &ended));
     }
     drop(quiet);
     if let Some(changes) = &selection.changes {

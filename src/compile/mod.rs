@@ -1,5 +1,6 @@
 //! TypeScript to JavaScript, with [oxc](https://oxc.rs): types are stripped, what the engine does not know is lowered.
 
+mod coverage;
 mod imports;
 mod literals;
 mod source_map;
@@ -8,6 +9,7 @@ mod stack;
 use std::path::Path;
 
 use oxc::allocator::Allocator;
+use oxc::ast::ast::Program;
 use oxc::codegen::{Codegen, CodegenOptions, CommentOptions, IndentChar};
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::isolated_declarations::{IsolatedDeclarations, IsolatedDeclarationsOptions};
@@ -16,9 +18,11 @@ use oxc::semantic::SemanticBuilder;
 use oxc::span::SourceType;
 use oxc::transformer::{EnvOptions, TransformOptions, Transformer};
 
+use crate::coverage::Point;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::tree::RelPath;
 
+pub(crate) use coverage::{COUNTS, counts_specifier};
 pub(crate) use imports::{Exports, Import, Names, specifiers};
 pub(crate) use literals::{Call, Spot, find_call};
 pub(crate) use source_map::SourceMap;
@@ -38,6 +42,8 @@ pub(crate) struct Compiled {
     pub(crate) exports: Exports,
     /// From the code back to the source, when it was asked for.
     pub(crate) map: Option<SourceMap>,
+    /// What its counters count, when they were asked for.
+    pub(crate) points: Option<Vec<Point>>,
 }
 
 /// Whether a source map is wanted: it costs a tenth of the compilation.
@@ -58,10 +64,31 @@ pub(crate) enum Map {
 ///
 /// Every syntax error as a diagnostic with its place, at least one.
 pub(crate) fn compile(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<Diagnostic>> {
-    stack::with_enough(path, source, || compile_here(path, source, map))
+    stack::with_enough(path, source, || compile_here(path, source, map, Counters::No))
 }
 
-fn compile_here(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<Diagnostic>> {
+/// Compiles one module as [`compile`] does, with counters of what it does: see [`counts_specifier`].
+///
+/// # Errors
+///
+/// As [`compile`].
+pub(crate) fn compile_counted(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<Diagnostic>> {
+    stack::with_enough(path, source, || compile_here(path, source, map, Counters::Yes))
+}
+
+/// Whether counters are put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counters {
+    Yes,
+    No,
+}
+
+fn compile_here(
+    path: &RelPath,
+    source: &str,
+    map: Map,
+    counters: Counters,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let allocator = Allocator::default();
     let source_type = if path.as_str().ends_with(".js") { SourceType::mjs() } else { SourceType::ts() };
     let parsed = Parser::new(&allocator, source, source_type).parse();
@@ -71,23 +98,36 @@ fn compile_here(path: &RelPath, source: &str, map: Map) -> Result<Compiled, Vec<
         imports::drop_duplicates(&mut program);
     }
 
-    let semantic = SemanticBuilder::new()
-        .with_check_syntax_error(true)
-        .with_enum_eval(true)
-        .with_excess_capacity(2.0)
-        .build(&program);
-    check(path, source, semantic.diagnostics)?;
-    let scoping = semantic.semantic.into_scoping();
+    let lines = LineIndex::new(source);
+    let analyze = |program: &Program<'_>| {
+        let semantic = SemanticBuilder::new()
+            .with_check_syntax_error(true)
+            .with_enum_eval(true)
+            .with_excess_capacity(2.0)
+            .build(program);
+        check(path, source, semantic.diagnostics).map(|()| semantic.semantic.into_scoping())
+    };
+    let mut scoping = analyze(&program)?;
+    let points = match counters {
+        Counters::No => None,
+        Counters::Yes => {
+            let points = coverage::count(&mut program, &allocator, &scoping, &lines);
+            scoping = analyze(&program)?;
+            Some(points)
+        }
+    };
     let transformed = Transformer::new(&allocator, Path::new(path.as_str()), &transform_options())
         .build_with_scoping(scoping, &mut program);
     check(path, source, transformed.diagnostics)?;
 
-    let lines = LineIndex::new(source);
-    let imports = imports::imports(&program, &lines);
+    let mut imports = imports::imports(&program, &lines);
+    if points.is_some() {
+        imports.retain(|import| import.specifier != counts_specifier());
+    }
     let exports = imports::exports(&program);
     let generated = Codegen::new().with_options(codegen_options(path, map)).build(&program);
     let map = generated.map.map(|map| SourceMap::new(&map, &generated.code));
-    Ok(Compiled { code: generated.code, imports, exports, map })
+    Ok(Compiled { code: generated.code, imports, exports, map, points })
 }
 
 /// The type declarations (`.d.ts`) of a TypeScript module, its documentation comments kept.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rquickjs::{Ctx, Function, Object, Promise, Value};
 
+use super::coverage;
 use super::errors::{Sources, Thrown, plain};
 use super::host::{Looking, Looks, Phase, Rejections, Session};
 use super::imports::ImportErrors;
@@ -207,6 +208,7 @@ impl<'js> Cases<'js, '_> {
             return;
         }
         (self.on_case.0)(&status);
+        coverage::keep(&self.ctx);
         let output = std::mem::take(&mut progress.output);
         progress.current = None;
         progress.finished[case] = Some(Finished { status, duration: started.elapsed(), failures, output });

@@ -10,6 +10,7 @@ use rquickjs::prelude::Func;
 use rquickjs::promise::PromiseState;
 use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Result, Value};
 
+use super::coverage::Counts;
 use super::errors::Thrown;
 use super::imports::load_module;
 use super::interrupt::Interrupt;
@@ -65,6 +66,7 @@ pub(crate) struct Session {
     pub(crate) looks: Looks,
     modules: Arc<Modules>,
     progress: Mutex<Progress>,
+    counts: Mutex<Counts>,
     state: Mutex<State>,
 }
 
@@ -87,6 +89,7 @@ impl Session {
             looks,
             modules,
             progress: Mutex::new(Progress::new()),
+            counts: Mutex::default(),
             state: Mutex::new(State {
                 phase,
                 owner: 0,
@@ -110,6 +113,11 @@ impl Session {
     /// What is known of the file so far.
     pub(crate) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What its counters have counted so far, as far as it was kept.
+    pub(super) fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -6,6 +6,7 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module};
 
+use super::coverage::{self, CoverageModule};
 use super::host::HostModule;
 use super::modules::{self, Modules};
 use super::running::Running;
@@ -71,6 +72,9 @@ impl Loader for Imports {
         if let Some(part) = name.strip_prefix(modules::HOST) {
             return native(ctx, name, part.trim_start_matches('/'));
         }
+        if let Some(of) = name.strip_prefix(coverage::COUNTERS) {
+            return coverage::declare(ctx, &self.running, name, of);
+        }
         let job = &self.running.job;
         match job.modules.bytecode(Some(&job.project.schemas), name) {
             Ok(bytecode) => bytecode.load(ctx),
@@ -88,6 +92,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
     let ctx = ctx.clone();
     match part {
         "" => Module::declare_def::<HostModule, _>(ctx, name),
+        "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }

@@ -4,6 +4,7 @@
 
 mod bytecode;
 mod cases;
+mod coverage;
 mod errors;
 mod host;
 mod imports;
@@ -21,6 +22,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use coverage::{Collector, CoverageRules};
 pub(crate) use errors::plain;
 pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
 pub(crate) use trace::{CallSite, CallSites};
@@ -129,7 +131,9 @@ impl std::fmt::Debug for CaseListener {
 pub(crate) async fn run_file(job: Job, cancelled: impl Future<Output = ()>) -> FileResult {
     let running = Arc::new(Running::new(job, Phase::Collect, Looks::Nowhere));
     let mut cancelled = std::pin::pin!(cancelled);
-    match running.on_thread(cancelled.as_mut(), Running::tests).await {
+    let ended = running.on_thread(cancelled.as_mut(), Running::tests).await;
+    running.count();
+    match ended {
         Ok(failures) => {
             let mut file = running.conclude(failures);
             if !running.is_cancelled() {
@@ -188,6 +192,7 @@ pub(crate) async fn execute(job: Job, cancelled: impl Future<Output = ()>) -> Re
         Ok(outcome) => outcome,
         Err(failure) => Err(Broken::Failed(vec![failure])),
     };
+    running.count();
     let broken = match outcome {
         Ok(built) => return Ok(built),
         Err(broken) => broken,

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::bytecode::{Bytecode, Debug};
+use super::coverage::{COUNTERS, Collector};
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
 use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
 use crate::schema::Schemas;
@@ -76,14 +77,34 @@ impl Unit {
     ///
     /// The syntax errors, at least one.
     pub(crate) fn new(path: RelPath, source: Arc<str>, map: Map) -> Result<Unit, Vec<Diagnostic>> {
-        let mut compiled = compile::compile(&path, &source, map)?;
+        let compiled = compile::compile(&path, &source, map)?;
+        Ok(Unit::of(path, source, compiled))
+    }
+
+    /// Compiles a source, with counters.
+    ///
+    /// # Errors
+    ///
+    /// As [`Unit::new`].
+    fn counted(path: RelPath, source: Arc<str>, map: Map) -> Result<Unit, Vec<Diagnostic>> {
+        let compiled = compile::compile_counted(&path, &source, map)?;
+        Ok(Unit::of(path, source, compiled))
+    }
+
+    fn of(path: RelPath, source: Arc<str>, mut compiled: Compiled) -> Unit {
         let map = compiled.map.take().map_or_else(OnceLock::new, |map| OnceLock::from(Some(map)));
-        Ok(Unit { path, source, compiled, map })
+        Unit { path, source, compiled, map }
     }
 
     /// The place in the source of a place in the compiled code. Lines and columns from 1.
     pub(crate) fn original(&self, line: u32, column: u32) -> Option<Place> {
-        let map = self.map.get_or_init(|| compile::compile(&self.path, &self.source, Map::Yes).ok()?.map);
+        let map = self.map.get_or_init(|| {
+            let compile = match self.compiled.points {
+                None => compile::compile,
+                Some(_) => compile::compile_counted,
+            };
+            compile(&self.path, &self.source, Map::Yes).ok()?.map
+        });
         let (line, column) = map.as_ref()?.original(line, column)?;
         Some(Place { path: self.path.clone(), line, column })
     }
@@ -102,6 +123,8 @@ pub(crate) struct Modules {
     tree: Arc<dyn SourceTree>,
     /// Those of another revision: what is the same there is taken from there.
     other: Option<Arc<Modules>>,
+    /// What is counted; `None`: nothing.
+    collector: Option<Arc<Collector>>,
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
@@ -116,7 +139,36 @@ impl std::fmt::Debug for Modules {
 impl Modules {
     /// No module yet. `stack_bytes` bounds how deep the engine's own compiler may recurse.
     pub(crate) fn new(tree: Arc<dyn SourceTree>, stack_bytes: usize) -> Modules {
-        Modules { tree, other: None, stack_bytes, units: Once::default(), bytecode: Once::default() }
+        Modules {
+            tree,
+            other: None,
+            collector: None,
+            stack_bytes,
+            units: Once::default(),
+            bytecode: Once::default(),
+        }
+    }
+
+    /// Counts what the modules do, as `collector` says. To be called before any module is compiled.
+    pub(crate) fn counted(self, collector: Arc<Collector>) -> Modules {
+        Modules { collector: Some(collector), ..self }
+    }
+
+    /// What counts, where something does.
+    pub(crate) fn collector(&self) -> Option<&Collector> {
+        self.collector.as_deref()
+    }
+
+    /// Compiles a file, with counters where it is counted.
+    ///
+    /// # Errors
+    ///
+    /// Its syntax errors.
+    pub(crate) fn compile(&self, path: RelPath, source: Arc<str>, map: Map) -> Result<Unit, Vec<Diagnostic>> {
+        match &self.collector {
+            Some(collector) if collector.covers(&path) => Unit::counted(path, source, map),
+            Some(_) | None => Unit::new(path, source, map),
+        }
     }
 
     /// Those of another revision, whose files are in `tree`. What is the same in both is compiled once.
@@ -131,7 +183,7 @@ impl Modules {
     /// Why it cannot be read, or its syntax errors.
     pub(crate) fn unshared(&self, path: &RelPath) -> Result<Unit, Vec<Diagnostic>> {
         let source = self.tree.read(path).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
-        Unit::new(path.clone(), source.into(), Map::Yes)
+        self.compile(path.clone(), source.into(), Map::Yes)
     }
 
     /// A file that modules import.
@@ -143,7 +195,7 @@ impl Modules {
             if let Some(unit) = known.filter(|unit| *unit.source == *source) {
                 return Ok(unit);
             }
-            Unit::new(path.clone(), source.into(), Map::No).map(Arc::new).map_err(Arc::new)
+            self.compile(path.clone(), source.into(), Map::No).map(Arc::new).map_err(Arc::new)
         })
     }
 
@@ -219,6 +271,9 @@ impl Modules {
                 "{importer} imports \"{specifier}\", and is not loaded itself"
             )));
         };
+        if unit.compiled.points.is_some() && specifier == compile::counts_specifier() {
+            return Ok(format!("{COUNTERS}{importer}"));
+        }
         let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
         self.target(project, &path, specifier, import, tests).map_err(|diagnostic| match import {
             Some(import) => diagnostic

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
 
 use super::cases::Cases;
+use super::coverage;
 use super::errors::{Sources, plain};
 use super::host::{Looking, Looks, Parts, Phase, Rejections, Runtime, Session, Shared};
 use super::imports::{ImportErrors, Imports, load_module};
@@ -180,7 +181,7 @@ impl Running {
             return Err(vec![plain(FailureKind::Load, message)]);
         }
         let unit = match &self.job.source {
-            Some(source) => Unit::new(self.job.path.clone(), Arc::clone(source), Map::Yes),
+            Some(source) => self.job.modules.compile(self.job.path.clone(), Arc::clone(source), Map::Yes),
             None => self.job.modules.unshared(&self.job.path),
         };
         let unit = unit.map_err(|errors| diagnosed(FailureKind::Compile, &errors))?;
@@ -209,6 +210,7 @@ impl Running {
         let body = context.async_with(async |ctx| {
             let result = self.evaluate_in(&ctx, main, &imports, &stalled).await;
             self.session.timers.clear_all();
+            coverage::finish(&ctx);
             if let Some(rejections) = ctx.userdata::<Rejections<'_>>() {
                 rejections.clear();
             }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{Run, text};
 use crate::change::Diff;
+use crate::coverage::Totals;
 use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
 use crate::event::{
     CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine, Stopped,
@@ -76,6 +77,29 @@ struct Report<'a> {
     /// What differs from the base. Absent when that was not asked for, or the run was stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     diff: Option<&'a Diff>,
+    /// What was covered. Absent without `--coverage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<CoverageTotals>,
+}
+
+/// What was covered of all files together.
+#[derive(Debug, Serialize)]
+struct CoverageTotals {
+    /// The statements.
+    statements: CoveredOf,
+    /// The functions.
+    functions: CoveredOf,
+    /// The lines on which statements begin.
+    lines: CoveredOf,
+}
+
+/// How many of something ran.
+#[derive(Debug, Serialize)]
+struct CoveredOf {
+    /// How many there are.
+    total: usize,
+    /// How many of them ran at least once.
+    covered: usize,
 }
 
 /// What wrote the report.
@@ -303,7 +327,7 @@ struct Output<'a> {
 
 impl<'a> Report<'a> {
     fn new(run: &'a Run) -> Report<'a> {
-        let Run { started, files, diff, finished } = run;
+        let Run { started, files, diff, coverage, finished } = run;
         let counts = finished.as_ref().map_or_else(
             || {
                 let mut counts = Counts::default();
@@ -323,7 +347,17 @@ impl<'a> Report<'a> {
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
             files: files.values().map(|file| File::new(file)).collect(),
             diff: diff.as_deref(),
+            coverage: coverage.as_ref().map(|coverage| CoverageTotals::new(&coverage.totals())),
         }
+    }
+}
+
+impl CoverageTotals {
+    fn new(totals: &Totals) -> CoverageTotals {
+        let Totals { statements, functions, lines } = totals;
+        let [statements, functions, lines] = [statements, functions, lines]
+            .map(|covered| CoveredOf { total: covered.all, covered: covered.hit });
+        CoverageTotals { statements, functions, lines }
     }
 }
 

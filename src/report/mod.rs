@@ -7,8 +7,10 @@ pub(crate) mod annotations;
 pub(crate) mod changes;
 pub(crate) mod comment;
 mod compare;
+pub(crate) mod coverage;
 pub(crate) mod json;
 pub(crate) mod junit;
+pub(crate) mod lcov;
 pub(crate) mod markdown;
 mod progress;
 pub(crate) mod summary;
@@ -25,6 +27,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::change::Diff;
+use crate::coverage::Coverage;
 use crate::event::{Event, FileResult, RunFinished, RunStarted};
 use crate::tree::RelPath;
 
@@ -83,6 +86,8 @@ pub(crate) struct Run {
     pub(crate) files: BTreeMap<RelPath, Arc<FileResult>>,
     /// What differs from the base; `None` when that was not asked for, or the run was stopped.
     pub(crate) diff: Option<Arc<Diff>>,
+    /// What was counted; `None` when that was not asked for.
+    pub(crate) coverage: Option<Arc<Coverage>>,
     /// The run's end; `None` until it ended.
     pub(crate) finished: Option<RunFinished>,
 }
@@ -97,6 +102,7 @@ impl Run {
                 self.files.insert(file.path.clone(), Arc::clone(file));
             }
             Event::DiffFinished(diff) => self.diff = Some(Arc::clone(diff)),
+            Event::CoverageFinished(coverage) => self.coverage = Some(Arc::clone(coverage)),
             Event::RunFinished(finished) => self.finished = Some(finished.clone()),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Run;
 use super::comment::{About, Comment};
+use super::coverage;
 use super::markdown::diff::{Page, details, kept};
 use super::markdown::escape::{Info, code_cut, fence};
 use super::markdown::{Detail, Elsewhere, LeftOut, Limit, fit};
@@ -43,6 +44,7 @@ pub(crate) fn render(run: &Run, diff: Option<&Diff>, about: &About, elsewhere: &
         if let Some(page) = &page {
             blocks.extend(page.changes(detail, left_out));
         }
+        blocks.extend(run.coverage.as_ref().map(|counted| coverage::markdown(counted, detail, left_out)));
         blocks.extend(slow(run));
         blocks
     })

@@ -11,9 +11,11 @@ use indicatif::ProgressDrawTarget;
 
 use super::Sink;
 use super::changes;
+use super::coverage;
 use super::progress::Progress;
 use super::text::{self, Look, Tint, plural};
 use crate::change::Diff;
+use crate::coverage::Coverage;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
     CaseResult, CaseStatus, Counts, Event, Failure, FileKind, FileResult, FileStatus, OutputLine,
@@ -56,6 +58,9 @@ pub(crate) struct Terminal<'a> {
     /// Whether what differs from the base is told.
     changes: bool,
     diff: Option<Arc<Diff>>,
+    coverage: Option<Arc<Coverage>>,
+    /// How many columns tables may have, where that is known.
+    width: Option<usize>,
     failed: Vec<Arc<FileResult>>,
     /// Files that have warnings, failed or not.
     warned: Vec<Arc<FileResult>>,
@@ -94,9 +99,16 @@ impl<'a> Terminal<'a> {
             warns: true,
             changes: true,
             diff: None,
+            coverage: None,
+            width: None,
             failed,
             warned,
         }
+    }
+
+    /// Cuts tables to a number of columns.
+    pub(crate) fn width(self, width: Option<usize>) -> Terminal<'a> {
+        Terminal { width, ..self }
     }
 
     /// Tells failures and warnings, and neither files nor a summary.
@@ -296,6 +308,16 @@ impl<'a> Terminal<'a> {
         }
         if !self.summary {
             return Ok(());
+        }
+        if let Some(coverage) = self.coverage.take() {
+            let mut lines = coverage::table(&coverage, self.look, self.width);
+            match self.verbosity {
+                // The head and the total.
+                Verbosity::Quiet => lines.truncate(3),
+                Verbosity::Normal | Verbosity::Verbose => {}
+            }
+            lines.insert(0, String::new());
+            self.write(&lines)?;
         }
         let summary = self.summary(finished);
         self.write(&summary)
@@ -499,6 +521,10 @@ impl Sink for Terminal<'_> {
             Event::FileFinished(file) => self.file(file),
             Event::DiffFinished(diff) => {
                 self.diff = self.changes.then(|| Arc::clone(diff));
+                Ok(())
+            }
+            Event::CoverageFinished(coverage) => {
+                self.coverage = Some(Arc::clone(coverage));
                 Ok(())
             }
             Event::RunFinished(finished) => self.finished(finished),

@@ -138,6 +138,9 @@ pub(crate) async fn run(
     for file in next.into_iter().chain(files) {
         finish(&mut counts, &send, &Arc::new(not_run(file)));
     }
+    if let Some(collector) = options.modules.collector() {
+        send(Event::CoverageFinished(Arc::new(collector.coverage())));
+    }
     if let Some(base) = &options.base
         && stopped.is_none()
     {
