@@ -57,6 +57,7 @@ impl Repository {
             modules: self.modules(),
             limits: Limits::default(),
             filter: None,
+            services: None,
             on_case: CaseListener::new(|_| ()),
         };
         (planned, job)

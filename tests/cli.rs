@@ -16,6 +16,8 @@ mod coverage;
 mod entries;
 #[path = "cli/github.rs"]
 mod github;
+#[path = "cli/kube.rs"]
+mod kube;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/schemas.rs"]

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::lists::{self, Label};
 use super::redact::{Mask, put, shown, shown_change, shown_text};
-use super::types::Type;
 use super::value::same;
 use crate::change::{Edit, FieldChange, FieldPath, FieldStep, REDACTED, REDACTED_CHANGED};
 use crate::resource::{At, JsonPath};
+use crate::schema::types::Type;
 
 /// What differs between two documents, and both as they may be shown.
 #[derive(Debug)]

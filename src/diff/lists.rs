@@ -9,8 +9,8 @@ use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::likeness::{Features, PerMille};
-use super::types::{ItemKey, Type};
 use super::value::{canonical, hash};
+use crate::schema::types::{ItemKey, Type};
 
 /// The most pairs of items of which the longest common order is looked for: it takes that many steps at worst. Beyond,
 /// equal items are paired in order.

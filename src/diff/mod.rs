@@ -1,8 +1,8 @@
 //! What differs between the rendered resources of two revisions: paired, compared by field, judged, and with everything
 //! secret taken out.
 //!
-//! `entries` and `pair` say what is to be compared, `compare` how it differs, with `lists` for the items of lists and
-//! `types` for what schemas say of them. `redact` decides what is secret; nothing leaves `compare` that is.
+//! `entries` and `pair` say what is to be compared, `compare` how it differs, with `lists` for the items of lists.
+//! `redact` decides what is secret; nothing leaves `compare` that is.
 
 mod compare;
 mod dangers;
@@ -17,7 +17,6 @@ mod sensitive;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod types;
 mod value;
 
 use std::collections::{HashMap, HashSet};
@@ -31,6 +30,7 @@ use crate::change::{
 };
 use crate::config::{Ci, Redact};
 use crate::schema::Schemas;
+use crate::schema::types::Type;
 use crate::yaml;
 use compare::{Compared, Masked};
 use dangers::Subject;
@@ -38,7 +38,6 @@ use entries::Entry;
 use judge::Dangers;
 use pair::{Pairs, Resource};
 use redact::{Mask, shown};
-use types::Type;
 
 pub(crate) use redact::{Secrets, secrets_of, secrets_of_all};
 

@@ -148,7 +148,10 @@ impl<'js> Walk<'js, '_> {
             Type::Null => Ok(Json::Null),
             Type::Bool => Ok(Json::Bool(value.as_bool().unwrap_or_default())),
             Type::Int => Ok(Json::from(value.as_int().unwrap_or_default())),
-            Type::Float => number(value.as_float().unwrap_or_default()),
+            Type::Float => {
+                let value = value.as_float().unwrap_or_default();
+                number(value).ok_or_else(|| Stop::NotJson(format!("the number {value}")))
+            }
             Type::String => {
                 let text = value.as_string().map(rquickjs::String::to_string).transpose();
                 // The one reason for which a string of the engine's is not a string of ours.
@@ -244,9 +247,10 @@ impl<'js> Walk<'js, '_> {
     }
 }
 
-fn number(value: f64) -> std::result::Result<Json, Stop> {
+/// A number of JavaScript's. `None`: it is none of JSON's.
+pub(super) fn number(value: f64) -> Option<Json> {
     if value.fract() == 0.0 && value.abs() <= MAX_EXACT && !(value == 0.0 && value.is_sign_negative()) {
-        return Ok(Json::from(value as i64));
+        return Some(Json::from(value as i64));
     }
-    Number::from_f64(value).map(Json::Number).ok_or_else(|| Stop::NotJson(format!("the number {value}")))
+    Number::from_f64(value).map(Json::Number)
 }

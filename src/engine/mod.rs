@@ -10,6 +10,7 @@ mod host;
 mod imports;
 mod interrupt;
 mod json;
+mod kubernetes;
 mod misspelt;
 mod modules;
 mod progress;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 pub(crate) use coverage::{Collector, CoverageRules};
 pub(crate) use errors::plain;
+pub(crate) use kubernetes::{ProjectServices, Rendering, Verdict};
 pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
 pub(crate) use trace::{CallSite, CallSites};
 
@@ -97,6 +99,8 @@ pub(crate) struct Job {
     pub(crate) limits: Limits,
     /// `--filter`: cases whose full name does not match are left out.
     pub(crate) filter: Option<regex::Regex>,
+    /// What its tests can ask of their project.
+    pub(crate) services: Option<Arc<dyn ProjectServices>>,
     /// Is told of each case as it ends.
     pub(crate) on_case: CaseListener,
 }

@@ -186,6 +186,11 @@ impl Modules {
         self.compile(path.clone(), source.into(), Map::Yes)
     }
 
+    /// Whether there is such a file.
+    pub(crate) fn has_file(&self, path: &RelPath) -> bool {
+        self.tree.is_file(path)
+    }
+
     /// A file that modules import.
     fn unit(&self, path: &RelPath) -> Made<Arc<Unit>> {
         self.units.get(path, || {

@@ -14,6 +14,7 @@ use super::host::{Looking, Looks, Parts, Phase, Rejections, Runtime, Session, Sh
 use super::imports::{ImportErrors, Imports, load_module};
 use super::interrupt::Interrupt;
 use super::json::in_document;
+use super::kubernetes;
 use super::modules::{self, Unit};
 use super::progress::{Finished, Progress};
 use super::thread;
@@ -297,6 +298,7 @@ impl Running {
         ctx.store_userdata(Shared(Arc::clone(&self.session))).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Rejections::default()).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Parts::default()).map_err(|_| Error::Unknown)?;
+        kubernetes::prepare(ctx, self)?;
         let module = load_module(&self.job.modules, ctx, modules::RUNTIME)?;
         let (module, promise) = module.eval()?;
         promise.finish::<()>()?;

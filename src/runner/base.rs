@@ -88,6 +88,7 @@ async fn render_all(
             modules: Arc::clone(&base.modules),
             limits: options.limits.clone(),
             filter: None,
+            services: None,
             on_case: CaseListener::new(|_| ()),
         };
         let (permits, urgency) = (Arc::clone(&permits), urgency.clone());

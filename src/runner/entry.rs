@@ -11,12 +11,13 @@ use crate::change::REDACTED;
 use crate::config::{Ci, Redact};
 use crate::diagnostic::Snippet;
 use crate::diff::{Secrets, secrets_of, secrets_of_all};
-use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt};
+use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt, Verdict};
 use crate::event::{
     CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus, Reads, SnapshotCounts,
 };
 use crate::resource::Identity;
 use crate::rule::{Level, Rule};
+use crate::schema::Schemas;
 use crate::schema::validate::{self, Finding};
 
 /// The case that stands for the build contract: the entry compiles, runs, and calls `build` once with what is JSON.
@@ -106,14 +107,44 @@ async fn findings(
 ) -> Result<Vec<(Finding, Level)>, Failure> {
     let schemas = Arc::clone(&entry.project.schemas);
     // Judging thousands of resources would hold up the events of all other files.
-    let judging = tokio::task::spawn_blocking(move || validate::documents(&documents, &schemas));
-    let panicked = |_| engine::plain(FailureKind::Internal, "judging the resources panicked");
-    let found = judging.await.map_err(panicked)?.into_iter().chain(instances.into_iter().map(class_instance));
-    let judged = found.map(|finding| (entry.ci.rules.of(finding.rule), finding));
+    let ci = Arc::clone(&entry.ci);
+    let judging = tokio::task::spawn_blocking(move || judged(&documents, instances, &schemas, &ci));
+    judging.await.map_err(|_| engine::plain(FailureKind::Internal, "judging the resources panicked"))
+}
+
+/// What is wrong with resources, as far as the levels let it be told; in the order of the resources.
+fn judged(
+    documents: &[Value],
+    instances: Vec<ClassInstance>,
+    schemas: &Schemas,
+    ci: &Ci,
+) -> Vec<(Finding, Level)> {
+    let found = validate::documents(documents, schemas).into_iter();
+    let found = found.chain(instances.into_iter().map(class_instance));
+    let judged = found.map(|finding| (ci.rules.of(finding.rule), finding));
     let mut told: Vec<(Finding, Level)> =
         judged.filter(|(level, _)| *level != Level::Off).map(|(level, finding)| (finding, level)).collect();
     told.sort_by(|(a, _), (b, _)| (a.document, &a.path).cmp(&(b.document, &b.path)));
-    Ok(told)
+    told
+}
+
+/// Judges resources that a test has made, as those of an entry. Says nothing that is secret.
+pub(super) fn verdicts(
+    documents: &[Value],
+    instances: Vec<ClassInstance>,
+    schemas: &Schemas,
+    ci: &Ci,
+) -> Vec<Verdict> {
+    let told = judged(documents, instances, schemas, ci);
+    let redact: Vec<&Redact> = ci.redact.iter().map(|named| &named.value).collect();
+    let all = if told.is_empty() { Secrets::default() } else { secrets_of_all(documents, &redact) };
+    let verdict = |(finding, level): (Finding, Level)| {
+        let (document, rule) = (finding.document, finding.rule);
+        let secrets = documents.get(document).map_or_else(Secrets::default, |own| secrets_of(own, &redact));
+        let Failure { message, help, .. } = without_secrets(failure(finding, None), &secrets, &all);
+        Verdict { document, rule, level, message, help }
+    };
+    told.into_iter().map(verdict).collect()
 }
 
 /// A case for each resource.

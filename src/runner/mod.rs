@@ -4,6 +4,7 @@ mod base;
 mod entry;
 mod plan;
 mod schemas;
+mod services;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::config::Ci;
+use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, Modules, ProjectModules};
 use crate::event::{
@@ -22,6 +23,7 @@ use crate::tree::RelPath;
 pub(crate) use base::Base;
 pub(crate) use entry::{render, validate_file};
 pub(crate) use plan::{Plan, plan, plan_beside};
+use services::{Entries, Services};
 
 /// How long running files may go on after the run was interrupted.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,6 +36,8 @@ pub(crate) struct Planned {
     pub(crate) project: Arc<ProjectModules>,
     /// The `[ci]` of its project: how findings about rendered resources count, and what is not shown.
     pub(crate) ci: Arc<Ci>,
+    /// The `[entries]` of its project.
+    pub(crate) entries: Arc<Vec<Named<RelPath>>>,
 }
 
 /// What to run, and how.
@@ -88,6 +92,7 @@ pub(crate) async fn run(
     }));
 
     let permits = Arc::new(Semaphore::new(options.jobs));
+    let entries = Arc::new(Entries::new(&options, urgency.clone()));
     let mut running = JoinSet::new();
     let mut rendered = Vec::new();
     let mut counts = Counts::default();
@@ -121,7 +126,7 @@ pub(crate) async fn run(
                 next = files.next();
                 send(Event::FileStarted { path: file.path.clone() });
                 let keep = options.keep_documents || options.base.is_some();
-                let (job, file) = (job(&options, file, &events), file.clone());
+                let (job, file) = (job(&options, file, &entries, &events), file.clone());
                 let urgency = urgency.clone();
                 running.spawn(async move {
                     let cancelled = || until_now(urgency.clone());
@@ -158,7 +163,12 @@ fn finish(counts: &mut Counts, send: &impl Fn(Event), file: &Arc<FileResult>) {
     send(Event::FileFinished(Arc::clone(file)));
 }
 
-fn job(options: &RunOptions, file: &Planned, events: &mpsc::UnboundedSender<Event>) -> Job {
+fn job(
+    options: &RunOptions,
+    file: &Planned,
+    entries: &Arc<Entries>,
+    events: &mpsc::UnboundedSender<Event>,
+) -> Job {
     let (events, path) = (events.clone(), file.path.clone());
     Job {
         path: file.path.clone(),
@@ -167,6 +177,7 @@ fn job(options: &RunOptions, file: &Planned, events: &mpsc::UnboundedSender<Even
         modules: Arc::clone(&options.modules),
         limits: options.limits.clone(),
         filter: options.filter.clone(),
+        services: Some(Arc::new(Services::new(file, entries))),
         on_case: engine::CaseListener::new(move |status| {
             drop(events.send(Event::CaseFinished { path: path.clone(), status: status.clone() }));
         }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::schemas::schemas;
-use crate::config::Ci;
+use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
 use crate::engine::{ImportRules, PluginModule, ProjectModules};
@@ -28,6 +28,7 @@ struct PlannedProject {
     sources: Sources,
     modules: Arc<ProjectModules>,
     ci: Arc<Ci>,
+    entries: Arc<Vec<Named<RelPath>>>,
 }
 
 /// Plans all that was found.
@@ -59,12 +60,23 @@ pub(crate) fn plan_beside(
             };
             let (plugins, absent) = (plugins(&sources.plugins), sources.absent.clone());
             let modules = ProjectModules { root: root.clone(), plugins, schemas, absent, rules };
-            PlannedProject { sources, modules: Arc::new(modules), ci: Arc::new(config.ci.clone()) }
+            PlannedProject {
+                sources,
+                modules: Arc::new(modules),
+                ci: Arc::new(config.ci.clone()),
+                entries: Arc::new(config.entries.clone()),
+            }
         })
         .collect();
     let planned = |path: &RelPath, project: usize, kind: FileKind| {
-        let PlannedProject { modules, ci, sources: _ } = &projects[project];
-        Planned { path: path.clone(), kind, project: Arc::clone(modules), ci: Arc::clone(ci) }
+        let PlannedProject { modules, ci, entries, sources: _ } = &projects[project];
+        Planned {
+            path: path.clone(),
+            kind,
+            project: Arc::clone(modules),
+            ci: Arc::clone(ci),
+            entries: Arc::clone(entries),
+        }
     };
     let tests = found.tests.iter().map(|test| planned(&test.path, test.project, FileKind::Tests));
     let entries = found

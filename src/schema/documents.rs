@@ -61,6 +61,17 @@ pub(super) fn read(path: &RelPath, text: &str) -> Result<Vec<Document>, Diagnost
     }
 }
 
+/// Reads all documents of a text of YAML that is in no file. Empty documents are left out.
+///
+/// Needs [`STACK_BYTES`] of stack for what nests as deep as it may.
+///
+/// # Errors
+///
+/// The syntax error, at its line and column, with an empty path.
+pub fn read_yaml(text: &str) -> Result<Vec<Value>, Diagnostic> {
+    Ok(read(&RelPath::default(), text)?.into_iter().map(|document| document.value).collect())
+}
+
 fn told(text: &str, language: &str, message: String, place: Place) -> Diagnostic {
     let snippet = Snippet::new(text, place.line, place.column, 1);
     Diagnostic::error(format!("this is not {language} that can be read: {message}"))

@@ -11,7 +11,8 @@ mod packed;
 mod schemas;
 #[cfg(test)]
 mod text;
+pub mod types;
 pub mod validate;
 
-pub use documents::STACK_BYTES;
+pub use documents::{STACK_BYTES, read_yaml};
 pub use schemas::Schemas;

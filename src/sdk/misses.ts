@@ -13,6 +13,7 @@ import {
   mapGet,
   mapSet,
   newList,
+  ObjectPrototype,
   ownKeys,
   prototypeOf,
   push,
@@ -58,7 +59,9 @@ const functionEnd = endBefore(prototypeOf(endBefore));
 watch({
   shared(target, title) {
     mapSet(titles, target, title);
-    setPrototypeOf(target, typeof target === "function" ? functionEnd : objectEnd);
+    const prototype = prototypeOf(target);
+    const isPlain = prototype === ObjectPrototype;
+    setPrototypeOf(target, typeof target === "function" ? functionEnd : isPlain ? objectEnd : endBefore(prototype));
   },
 });
 

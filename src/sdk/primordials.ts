@@ -79,6 +79,8 @@ export {
 };
 /** `Symbol.iterator` */
 export const iteratorSymbol: typeof Symbol.iterator = Symbol.iterator;
+/** What Jest marks asymmetric matchers with. */
+export const asymmetricSymbol: symbol = Symbol.for("jest.asymmetricMatcher");
 
 // Methods.
 /** `Object.prototype.hasOwnProperty` */

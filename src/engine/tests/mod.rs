@@ -10,6 +10,7 @@ use crate::tree::MemoryTree;
 
 mod coverage;
 mod entries;
+mod kube;
 mod misses;
 mod revisions;
 
@@ -24,6 +25,7 @@ fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
         // What the threads of `#[tokio::test]` have.
         limits: Limits { stack_bytes: 512 << 10, ..Limits::default() },
         filter: None,
+        services: None,
         on_case: CaseListener::new(|_| ()),
     }
 }

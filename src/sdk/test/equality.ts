@@ -17,6 +17,7 @@ import {
 import type { Kind } from "./kinds.ts";
 import {
   apply,
+  asymmetricSymbol,
   defineProperty,
   hasOwn,
   is,
@@ -66,7 +67,8 @@ export function equals(received: unknown, expected: unknown, rules: Rules): bool
 type Fields = Record<PropertyKey, unknown>;
 
 function same(a: unknown, b: unknown, state: State): boolean {
-  // An asymmetric matcher (`expect.any(…)`) would be asked here, before anything else.
+  if (isObject(b) && tryGet(b, "$$typeof") === asymmetricSymbol) return !!(b as any).asymmetricMatch(a);
+  if (isObject(a) && tryGet(a, "$$typeof") === asymmetricSymbol) return !!(a as any).asymmetricMatch(b);
   if (is(a, b)) return true;
   if (!isObject(a) || !isObject(b)) return false;
   const kind = kindOf(a);

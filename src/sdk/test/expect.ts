@@ -9,12 +9,14 @@ import { printInline } from "./format.ts";
 import { matchers } from "./matchers.ts";
 import { misuse } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
+import type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
+import type { ResourceMatchers } from "./resource_matchers.ts";
 
 /** What `toThrow` compares a thrown error with. */
 export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
 
 /** The matchers themselves. `R` is what they return: nothing, or a promise after `.resolves` and `.rejects`. */
-export interface MatcherMethods<R> {
+export interface MatcherMethods<R> extends QuantityMatchers<R>, ResourceMatchers<R> {
   /** The very same value (`Object.is`). */
   toBe(expected: unknown): R;
   /** Equal by structure. Properties that are `undefined`, holes of arrays, and classes do not count. */
@@ -112,6 +114,13 @@ class Chain {
  */
 const LATER: Record<string, string> = {
   __proto__: null as never,
+  toBeValidResource: "test/resource_matchers.ts",
+  toMatchResource: "test/resource_matchers.ts",
+  toHaveLabel: "test/resource_matchers.ts",
+  toHaveAnnotation: "test/resource_matchers.ts",
+  toHaveContainer: "test/resource_matchers.ts",
+  toRenderAs: "test/resource_matchers.ts",
+  toEqualQuantity: "test/quantity.ts",
 };
 
 /** The matcher of a name. */
@@ -214,13 +223,24 @@ export function onlyInTests(what: string): void {
   allowed = true;
 }
 
-/**
- * Says what a value must be: `expect(actual).toBe(expected)`.
- *
- * @param actual the value that the code under test gave
- */
-export function expect<T>(actual: T): Matchers<T> {
-  onlyInTests("expect");
-  return new Chain(actual, false, "") as unknown as Matchers<T>;
+/** `expect` itself, and what it has. */
+export interface Expect extends QuantityExpect {
+  /**
+   * Says what a value must be: `expect(actual).toBe(expected)`.
+   *
+   * @param actual the value that the code under test gave
+   */
+  <T>(actual: T): Matchers<T>;
 }
+
+/** Says what a value must be: `expect(actual).toBe(expected)`. */
+export const expect: Expect = ((actual: unknown): unknown => {
+  onlyInTests("expect");
+  return new Chain(actual, false, "");
+}) as Expect;
+defineProperty(expect, "quantity", {
+  __proto__: null,
+  value: freeze((amount: Quantity): unknown => (part("test/quantity.ts") as QuantityExpect).quantity(amount)),
+  enumerable: true,
+} as PropertyDescriptor);
 freeze(share(expect, "expect"));

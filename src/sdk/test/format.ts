@@ -15,6 +15,7 @@ import {
   unbox,
 } from "./kinds.ts";
 import {
+  asymmetricSymbol,
   hasOwn,
   is,
   isEnumerable,
@@ -107,6 +108,7 @@ function printObject(value: object, indent: string, state: State): string {
 }
 
 function printKind(value: object, indent: string, state: State, depth: number): string {
+  if (tryGet(value, "$$typeof") === asymmetricSymbol) return toText(value);
   const kind = kindOf(value);
   const name = classNameOf(value);
   if (kind === "function") {

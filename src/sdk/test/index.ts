@@ -4,7 +4,7 @@
  * @module
  */
 
-import { addCase, addHook, addSuite, phase } from "husako:host";
+import { addCase, addHook, addSuite, part, phase } from "husako:host";
 import type { HookKind, Mode } from "husako:host";
 import { keep } from "../callbacks.ts";
 import type { Callback } from "../callbacks.ts";
@@ -24,6 +24,8 @@ import { captureStack, usageError } from "../stack.ts";
 import { rowsOf, titleOf } from "./each.ts";
 import { onlyInTests } from "./expect.ts";
 import { printInline } from "./format.ts";
+import type { Renderable } from "../husako.ts";
+import type { Resources } from "./resources.ts";
 import { capped, MAX_MESSAGE } from "./text.ts";
 
 /** The stack of a call of the user's, as text that the host can take: names of functions may hold anything. */
@@ -32,7 +34,10 @@ function callSite(): string {
 }
 
 export { expect } from "./expect.ts";
-export type { MatcherMethods, Matchers, ThrowExpectation } from "./expect.ts";
+export type { Expect, MatcherMethods, Matchers, ThrowExpectation } from "./expect.ts";
+export type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
+export type { ResourceMatchers } from "./resource_matchers.ts";
+export type { Resource, ResourceMetadata, Resources } from "./resources.ts";
 
 /** What a suite or a case is called: a text, a number, or a function or class, whose name is taken. */
 export type Title = string | number | ((...args: any[]) => unknown) | (abstract new (...args: any[]) => unknown);
@@ -283,3 +288,24 @@ export const beforeEach: Hook = hook("beforeEach");
 export const afterEach: Hook = hook("afterEach");
 /** Runs once after the cases of the suite around it. */
 export const afterAll: Hook = hook("afterAll");
+
+const resourcesPart = (): typeof import("./resources.ts") => part("test/resources.ts") as never;
+
+/**
+ * Renders an entry of the project, and gives its resources: `const dev = await renderEntry("dev")`, at the top of a file or in
+ * `beforeAll`. An entry is rendered once in a run, in a runtime of its own; every file gets a copy.
+ *
+ * @param entry a name of `[entries]` in husako.toml, a path from the project's folder, or, with `./` or `../`, one from this file
+ */
+export function renderEntry(entry: string): Promise<Resources> {
+  onlyInTests("renderEntry");
+  return resourcesPart().renderEntry(entry);
+}
+
+/** Renders builders, so that resources can be chosen among them: `resources(webApp("web")).one("Deployment")`. */
+export function resources(list: Renderable | object | readonly (Renderable | object)[]): Resources {
+  onlyInTests("resources");
+  return resourcesPart().resources(list);
+}
+freeze(renderEntry);
+freeze(resources);

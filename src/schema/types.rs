@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::schema::Schemas;
-use crate::schema::model::{ListType, ObjectType, PropertyKind};
+use super::Schemas;
+use super::model::{ListType, ObjectType, PropertyKind};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -12,7 +12,7 @@ const USUAL_KEYS: [&str; 3] = ["name", "key", "id"];
 
 /// The type of a value, as far as it is known.
 #[derive(Clone, Copy)]
-pub(super) struct Type<'s> {
+pub struct Type<'s> {
     schemas: &'s Schemas,
     known: Known<'s>,
 }
@@ -32,13 +32,13 @@ enum Known<'s> {
 
 /// A key that tells items apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ItemKey<'s> {
+pub struct ItemKey<'s> {
     /// Its name.
-    pub(super) name: &'s str,
+    pub name: &'s str,
     /// What it is where it is not written.
-    pub(super) default: Option<&'s str>,
+    pub default: Option<&'s str>,
     /// Whether it must be a string: nobody said that it is a key.
-    pub(super) guessed: bool,
+    pub guessed: bool,
 }
 
 impl<'s> Type<'s> {
@@ -55,10 +55,15 @@ impl<'s> Type<'s> {
     }
 
     /// That of a resource: by the head's schemas, else by the base's.
-    pub(super) fn of(before: (&'s Schemas, &Value), after: (&'s Schemas, &Value)) -> Type<'s> {
+    pub fn of(before: (&'s Schemas, &Value), after: (&'s Schemas, &Value)) -> Type<'s> {
         Type::named(after.0, after.1)
             .or_else(|| Type::named(before.0, before.1))
             .unwrap_or(Type { schemas: after.0, known: Known::Custom(None) })
+    }
+
+    /// That of a resource, by the schemas of its project.
+    pub fn of_resource(schemas: &'s Schemas, document: &Value) -> Type<'s> {
+        Type::of((schemas, document), (schemas, document))
     }
 
     fn with(self, known: Known<'s>) -> Type<'s> {
@@ -67,7 +72,7 @@ impl<'s> Type<'s> {
 
     /// That of the values of an object that names its own type, where nothing else is known of it: a resource in a
     /// resource.
-    pub(super) fn inside(self, object: &Value) -> Type<'s> {
+    pub fn inside(self, object: &Value) -> Type<'s> {
         match self.known {
             Known::Nothing | Known::Value(PropertyKind::AnyObject | PropertyKind::Any) => {
                 Type::named(self.schemas, object).unwrap_or(self)
@@ -80,7 +85,7 @@ impl<'s> Type<'s> {
     }
 
     /// That of the value of a key.
-    pub(super) fn key(self, key: &str) -> Type<'s> {
+    pub fn key(self, key: &str) -> Type<'s> {
         let property = |object: &'s ObjectType| {
             object.property(key).map_or(Known::Nothing, |property| Known::Value(&property.kind))
         };
@@ -104,7 +109,7 @@ impl<'s> Type<'s> {
     }
 
     /// That of the items of a list.
-    pub(super) fn item(self) -> Type<'s> {
+    pub fn item(self) -> Type<'s> {
         self.with(match self.known {
             Known::Value(PropertyKind::Array { items, .. }) => Known::Value(items),
             Known::Schema(schema) => schema.get("items").map_or(Known::Nothing, Known::Schema),
@@ -113,7 +118,7 @@ impl<'s> Type<'s> {
     }
 
     /// Whether it is a list in which no value is twice.
-    pub(super) fn is_set(self) -> bool {
+    pub fn is_set(self) -> bool {
         match self.known {
             Known::Value(PropertyKind::Array { list, .. }) => *list == ListType::Set,
             Known::Schema(schema) => {
@@ -125,7 +130,7 @@ impl<'s> Type<'s> {
 
     /// What the objects of a list may be told apart by, the best first: the keys that server-side apply goes by, the one
     /// that a strategic merge patch goes by, and what usually is a name.
-    pub(super) fn item_keys(self) -> Vec<Vec<ItemKey<'s>>> {
+    pub fn item_keys(self) -> Vec<Vec<ItemKey<'s>>> {
         let mut found = Vec::new();
         match self.known {
             Known::Value(PropertyKind::Array { list, merge_key, .. }) => {
