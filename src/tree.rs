@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 pub use memory::{MemoryTree, follow_links};
 pub use pattern::{Pattern, is_absolute};
-pub use resolve::{nearest, resolve_import};
-pub use walk::{is_never_entered, walk};
+pub use resolve::{import_candidates, nearest, resolve_import};
+pub use walk::{folders, is_never_entered, walk};
 pub use work::WorkTree;
 
 /// The largest file that is read, in bytes.

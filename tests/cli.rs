@@ -26,6 +26,8 @@ mod schemas;
 mod signals;
 #[path = "cli/table.rs"]
 mod table;
+#[path = "cli/watch.rs"]
+mod watch;
 
 use check::every_sink;
 use run::Project;

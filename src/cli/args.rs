@@ -85,6 +85,10 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "WHAT", default_value = "fail", help_heading = "Choosing what runs")]
     pub(super) no_tests: NoTests,
 
+    /// Stay, and run again what a change of a file affects
+    #[arg(long, conflicts_with_all = ["list", "write_types", "coverage", "coverage_out", "coverage_min"], help_heading = "Running")]
+    pub(super) watch: bool,
+
     #[command(flatten)]
     pub(super) coverage: CoverageArgs,
 
@@ -222,6 +226,7 @@ impl DiffArgs {
             exclude,
             no_tests: NoTests::Fail,
             coverage: CoverageArgs::default(),
+            watch: false,
             changes: ChangeArgs { diff: true, ..changes },
             common,
         }

@@ -15,6 +15,7 @@ mod run;
 mod settings;
 mod test;
 mod types;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -76,17 +76,8 @@ pub(super) fn terminal(settings: &Settings) -> Terminal<'static> {
     Terminal::new(out, settings.color, settings.verbosity, progress).width(width())
 }
 
-/// Runs `work` and gives what happens to `sinks`, and to the reports that were asked for.
-///
-/// # Errors
-///
-/// No thread could be started.
-pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Result<Ended, Vec<Diagnostic>> {
-    let errors = settings.color_errors;
-    if let Err(error) = open_reports(settings, &mut sinks) {
-        tell(&[error], errors);
-        return Ok(Ended { exit: Exit::ReportNotWritten, ..Ended::default() });
-    }
+/// How `work` is run; then what makes it fail, and whether everything that happened is kept.
+pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, bool) {
     let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run } = work;
     let options = RunOptions {
         files: plan.files,
@@ -99,6 +90,21 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
         base,
         warnings,
     };
+    (options, fails_on, keep_run)
+}
+
+/// Runs `work` and gives what happens to `sinks`, and to the reports that were asked for.
+///
+/// # Errors
+///
+/// No thread could be started.
+pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Result<Ended, Vec<Diagnostic>> {
+    let errors = settings.color_errors;
+    if let Err(error) = open_reports(settings, &mut sinks) {
+        tell(&[error], errors);
+        return Ok(Ended { exit: Exit::ReportNotWritten, ..Ended::default() });
+    }
+    let (options, fails_on, keep_run) = options(settings, work);
     let runtime =
         engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
     let mut ended = runtime.block_on(run_and_report(options, &mut sinks, keep_run));
@@ -131,7 +137,7 @@ pub(super) struct Ended {
 
 /// What failed in a run.
 #[derive(Debug, Clone, Copy, Default)]
-struct Failures {
+pub(super) struct Failures {
     tests: bool,
     entries: bool,
     dangerous: bool,
@@ -140,7 +146,7 @@ struct Failures {
 }
 
 impl Failures {
-    fn add(&mut self, event: &Event) {
+    pub(super) fn add(&mut self, event: &Event) {
         match event {
             Event::FileFinished(file) if file.status == FileStatus::Failed => match file.kind {
                 FileKind::Tests => self.tests = true,
@@ -160,7 +166,7 @@ impl Failures {
     }
 
     /// Whether they make the run fail.
-    fn fail(self, on: FailsOn) -> bool {
+    pub(super) fn fail(self, on: FailsOn) -> bool {
         let Failures { tests, entries, dangerous, errors } = self;
         tests && on.tests || entries && on.entries || dangerous && on.dangerous || errors
     }
@@ -228,7 +234,7 @@ async fn listen(ask: watch::Sender<Urgency>) {
 }
 
 /// Ready at Ctrl-C, and when the system asks the process to end.
-async fn interrupted() {
+pub(super) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -260,8 +266,8 @@ pub(super) fn open(path: &Path) -> Result<Target, Diagnostic> {
     })
 }
 
-/// Opens the files of all reports.
-fn open_reports<'s>(settings: &Settings, sinks: &mut Sinks<'s>) -> Result<(), Diagnostic> {
+/// Opens the files of all reports before anything runs.
+pub(super) fn open_reports<'s>(settings: &Settings, sinks: &mut Sinks<'s>) -> Result<(), Diagnostic> {
     if let Some(path) = &settings.junit {
         let target = open(path)?;
         sinks.add(

@@ -40,6 +40,8 @@ pub(super) struct Selection {
     pub(super) entries: bool,
     pub(super) filter: Option<regex::Regex>,
     pub(super) no_tests: NoTests,
+    /// Whether what a change affects is run again, until somebody ends it.
+    pub(super) watch: bool,
     /// What is done with what differs from the base; `None` when nothing is compared.
     pub(super) changes: Option<Changes>,
     pub(super) fails_on: FailsOn,
@@ -192,6 +194,7 @@ impl Settings {
             exclude,
             no_tests,
             coverage,
+            watch,
             changes,
             common: _,
         } = args;
@@ -201,9 +204,12 @@ impl Settings {
             let error = Diagnostic::error("--tests-only leaves nothing to compare");
             return Err(vec![error.help("leave out what implies --diff, or --tests-only")]);
         }
+        if watch {
+            may_watch(changes.as_ref()).map_err(|error| vec![error])?;
+        }
         let request = self.request(&paths, &include, &exclude)?;
         let (tests, entries) = (!entries_only, !tests_only);
-        Ok(Selection { request, tests, entries, filter, no_tests, changes, fails_on, coverage })
+        Ok(Selection { request, tests, entries, filter, no_tests, watch, changes, fails_on, coverage })
     }
 
     /// Resolves what is counted.
@@ -271,6 +277,23 @@ impl Settings {
         }
         Ok(Request { scopes, include, exclude, named_are_entries: false })
     }
+}
+
+/// Tells why `--watch` makes no sense here.
+fn may_watch(changes: Option<&Changes>) -> Result<(), Diagnostic> {
+    if changes.is_some() {
+        return Err(Diagnostic::error("--watch compares with no base")
+            .help("leave out --watch, or what implies --diff; `husako-ci diff` shows what differs now"));
+    }
+    // As CI systems set it; some people's shells have it, and mean nothing by it.
+    let ci = std::env::var("CI").unwrap_or_default();
+    if !["", "0", "false"].contains(&&*ci.to_ascii_lowercase()) {
+        return Err(Diagnostic::error(
+            "--watch waits for somebody who edits files, and the variable CI says that nobody is here",
+        )
+        .help("leave out --watch; or unset CI, where somebody is"));
+    }
+    Ok(())
 }
 
 /// The root of the repository that a run is about: that of the current folder, or that of the first path when it lies

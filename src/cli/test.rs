@@ -10,7 +10,7 @@ use super::list::{NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::tell;
-use super::{changes, comment, coverage};
+use super::{changes, comment, coverage, watch};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
@@ -66,6 +66,9 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
 
     work.warnings.extend(odd);
+    if selection.watch {
+        return watch::run(settings, selection, work);
+    }
 
     // Text of the user's never begins a line of ours; and if it did, it would be no command.
     let machine = matches!(show, Show::Changes { format: DiffFormat::Markdown | DiffFormat::Json, .. });

@@ -2,6 +2,7 @@
 //!
 //! What goes in and what comes out is plain data; nothing of the engine's leaves this module.
 
+mod asked;
 mod bytecode;
 mod cases;
 mod coverage;

@@ -1,9 +1,10 @@
 //! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::asked::Asked;
 use super::bytecode::{Bytecode, Debug};
 use super::coverage::{COUNTERS, Collector};
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
@@ -128,6 +129,8 @@ pub(crate) struct Modules {
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
+    /// What each file that runs asks for, where somebody wants to know.
+    asked: Option<Asked>,
 }
 
 impl std::fmt::Debug for Modules {
@@ -146,6 +149,7 @@ impl Modules {
             stack_bytes,
             units: Once::default(),
             bytecode: Once::default(),
+            asked: None,
         }
     }
 
@@ -169,6 +173,44 @@ impl Modules {
             Some(collector) if collector.covers(&path) => Unit::counted(path, source, map),
             Some(_) | None => Unit::new(path, source, map),
         }
+    }
+
+    /// Keeps in mind what each file that runs asks for: see [`Modules::asked_by`].
+    pub(crate) fn that_remember(self) -> Modules {
+        Modules { asked: Some(Asked::default()), ..self }
+    }
+
+    /// Those of the same tree after some of its files have changed: what was compiled is kept, but for the files of
+    /// which `has_changed` says so.
+    pub(crate) fn after(&self, has_changed: impl Fn(&RelPath) -> bool) -> Modules {
+        let has_changed =
+            |name: &String| !is_internal(name) && RelPath::new(name).is_none_or(|path| has_changed(&path));
+        Modules {
+            tree: Arc::clone(&self.tree),
+            other: self.other.clone(),
+            collector: self.collector.clone(),
+            stack_bytes: self.stack_bytes,
+            units: self.units.without(|path| has_changed(&path.as_str().to_owned())),
+            bytecode: self.bytecode.without(has_changed),
+            asked: self.asked.as_ref().map(|_| Asked::default()),
+        }
+    }
+
+    /// Keeps in mind that `main` asks what another file that runs gives.
+    pub(crate) fn asks(&self, main: &RelPath, other: &RelPath) {
+        if let Some(asked) = &self.asked {
+            asked.file(main, other);
+        }
+    }
+
+    /// The paths that decide what the file `main` gives, as far as it ran until now: itself, the files that it imports,
+    /// directly or not, and those that were looked for and are not there. Just itself where nothing is kept in mind
+    /// (see [`Modules::that_remember`]), or the file has not run.
+    pub(crate) fn asked_by(&self, main: &RelPath) -> BTreeSet<RelPath> {
+        let mut asked = self.asked.as_ref().map_or_else(BTreeSet::new, |asked| asked.by(main));
+        asked.extend(self.tree.real_path(main));
+        asked.insert(main.clone());
+        asked
     }
 
     /// Those of another revision, whose files are in `tree`. What is the same in both is compiled once.
@@ -280,7 +322,11 @@ impl Modules {
             return Ok(format!("{COUNTERS}{importer}"));
         }
         let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
-        self.target(project, &path, specifier, import, tests).map_err(|diagnostic| match import {
+        let target = self.target(project, &path, specifier, import, tests);
+        if let (Some(asked), Some(main)) = (&self.asked, main) {
+            asked.import(&main.path, project, &path, specifier, target.as_deref().ok());
+        }
+        target.map_err(|diagnostic| match import {
             Some(import) => diagnostic
                 .at(Place { path, line: import.line, column: import.column })
                 .with_snippet(unit.snippet(import.line, import.column, specifier.chars().count() as u32 + 2)),
@@ -344,7 +390,7 @@ impl Modules {
         import: Option<&Import>,
     ) -> Result<String, Diagnostic> {
         let generated = || {
-            let path = RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"))?;
+            let path = generated_types(project, specifier)?;
             self.tree.is_file(&path).then_some(path)
         };
         if project.rules.use_generated_types
@@ -392,6 +438,11 @@ impl Modules {
         }
         Ok(target.as_str().to_owned())
     }
+}
+
+/// The file in which `husako gen` keeps the builders of a module.
+pub(super) fn generated_types(project: &ProjectModules, specifier: &str) -> Option<RelPath> {
+    RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"))
 }
 
 /// Tells which entries are bound to give the same on two revisions, because they and all that they import, directly or
@@ -619,6 +670,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
             self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
         });
         slot.get_or_init(make).clone()
+    }
+
+    /// The values that are made already, but for those whose key `is_out`.
+    fn without(&self, is_out: impl Fn(&K) -> bool) -> Once<K, V> {
+        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        // A value that somebody is still making may be made of what is out.
+        let kept = slots.iter().filter(|(key, slot)| slot.get().is_some() && !is_out(key));
+        Once(RwLock::new(kept.map(|(key, slot)| (key.clone(), Arc::clone(slot))).collect()))
     }
 
     fn peek(&self, key: &K) -> Option<V> {

@@ -111,6 +111,11 @@ impl<'a> Terminal<'a> {
         Terminal { width, ..self }
     }
 
+    /// Tells every file at once, and draws no progress.
+    pub(crate) fn with_lines(self) -> Terminal<'a> {
+        Terminal { target: None, lines: self.verbosity != Verbosity::Quiet, ..self }
+    }
+
     /// Tells failures and warnings, and neither files nor a summary.
     pub(crate) fn only_findings(mut self) -> Terminal<'a> {
         self.lines = false;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::schemas::schemas;
-use crate::config::{Ci, Named};
+use crate::config::{CONFIG_FILE, Ci, Named, PLUGIN_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
 use crate::engine::{ImportRules, PluginModule, ProjectModules};
@@ -14,7 +14,7 @@ use crate::sources::{self, Plugin, Sources};
 use crate::tree::{RelPath, SourceTree};
 
 /// What there is to run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// All tests, then all entries, each in the order in which they were found.
     pub(crate) files: Vec<Planned>,
@@ -29,6 +29,40 @@ struct PlannedProject {
     modules: Arc<ProjectModules>,
     ci: Arc<Ci>,
     entries: Arc<Vec<Named<RelPath>>>,
+}
+
+impl Plan {
+    /// The files, and folders of files, that the plan was made of besides the files that run: configurations, plugins,
+    /// CRDs, schemas of charts.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = RelPath> {
+        self.projects.iter().flat_map(|PlannedProject { sources, modules, ci: _, entries: _ }| {
+            let crds = sources.crds.iter().map(|file| file.path.clone());
+            let charts = sources.charts.iter().map(|(_, file)| file.path.clone());
+            let manifests = sources.plugins.iter().map(|plugin| plugin.folder.child(PLUGIN_FILE));
+            let installed = modules.root.child(".husako").child("plugins");
+            let config = modules.root.child(CONFIG_FILE);
+            crds.chain(charts).chain(manifests).chain([config, installed])
+        })
+    }
+}
+
+impl Planned {
+    /// Whether nothing but its own source, and what it imports, can make it give something else than `other`, the same
+    /// file of an earlier plan.
+    pub(crate) fn is_like(&self, other: &Planned) -> bool {
+        let Planned { path, kind, project, ci, entries } = self;
+        let ProjectModules { root, plugins, schemas, absent, rules } = &**project;
+        let theirs = &*other.project;
+        *path == other.path
+            && *kind == other.kind
+            && *root == theirs.root
+            && *plugins == theirs.plugins
+            && Arc::ptr_eq(schemas, &theirs.schemas)
+            && *absent == theirs.absent
+            && *rules == theirs.rules
+            && *ci == other.ci
+            && *entries == other.entries
+    }
 }
 
 /// Plans all that was found.

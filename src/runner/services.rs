@@ -167,6 +167,7 @@ impl ProjectServices for Services {
             Ok(path) => path,
             Err(problem) => return Box::pin(std::future::ready(Err(problem.into()))),
         };
+        self.entries.modules.asks(test, &path);
         let mut outcome = self.entries.outcome(path.clone(), &self.project);
         Box::pin(async move {
             let known = outcome.wait_for(Option::is_some).await;

@@ -59,7 +59,7 @@ pub fn resolve_import(
     confine: Option<&RelPath>,
 ) -> Result<RelPath, ResolveError> {
     let owned = || specifier.to_owned();
-    if !(specifier.starts_with("./") || specifier.starts_with("../") || matches!(specifier, "." | "..")) {
+    if !is_relative(specifier) {
         return Err(ResolveError::NotRelative { specifier: owned() });
     }
     let outside_tree = || ResolveError::OutsideTree { specifier: owned() };
@@ -72,9 +72,7 @@ pub fn resolve_import(
             project: project.clone(),
         })
     };
-    // `.` and `..` name a folder and nothing else, unlike `./name`.
-    let names_folder = matches!(specifier.trim_end_matches('/').rsplit('/').next(), Some("." | ".."));
-    let tried = candidates(&target, names_folder);
+    let tried = candidates(&target, names_folder(specifier));
     let mut leads_out = false;
     for path in &tried {
         match tree.locate(path) {
@@ -97,6 +95,25 @@ pub fn resolve_import(
     }
     let near = nearest(tree, &target);
     Err(ResolveError::NotFound { specifier: owned(), importer: importer.clone(), tried, near })
+}
+
+/// The paths at which [`resolve_import`] looks for the relative import `specifier` of the file `importer`, in order. None
+/// where it is not relative, or climbs out of the tree.
+pub fn import_candidates(importer: &RelPath, specifier: &str) -> Vec<RelPath> {
+    if !is_relative(specifier) {
+        return Vec::new();
+    }
+    let target = RelPath::join(&importer.parent(), specifier);
+    target.map_or_else(Vec::new, |target| candidates(&target, names_folder(specifier)))
+}
+
+fn is_relative(specifier: &str) -> bool {
+    specifier.starts_with("./") || specifier.starts_with("../") || matches!(specifier, "." | "..")
+}
+
+/// Whether it names a folder and nothing else, as `.` and `..` do, unlike `./name`.
+fn names_folder(specifier: &str) -> bool {
+    matches!(specifier.trim_end_matches('/').rsplit('/').next(), Some("." | ".."))
 }
 
 fn candidates(target: &RelPath, names_folder: bool) -> Vec<RelPath> {
@@ -187,6 +204,20 @@ mod tests {
         assert_eq!(resolve(&tree, "lib/sub/main.ts", "../").as_deref(), Ok("lib/index.ts"));
         let tree = MemoryTree::new([("lib/index.js", ""), ("lib.ts", "")]);
         assert_eq!(resolve(&tree, "main.ts", "./lib").as_deref(), Ok("lib.ts"));
+    }
+
+    #[test]
+    fn where_an_import_is_looked_for() {
+        let looked = |specifier| -> Vec<String> {
+            import_candidates(&rel("env/main.ts"), specifier).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            looked("../lib/x"),
+            ["lib/x", "lib/x.ts", "lib/x.js", "lib/x.husako", "lib/x/index.ts", "lib/x/index.js"]
+        );
+        assert_eq!(looked(".."), ["index.ts", "index.js"]);
+        assert_eq!(looked("../../x"), [""; 0]);
+        assert_eq!(looked("k8s/apps/v1"), [""; 0]);
     }
 
     #[test]

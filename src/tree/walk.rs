@@ -31,16 +31,21 @@ pub fn is_never_entered(name: &str) -> bool {
 /// regular file inside the tree counts as a file.
 pub fn walk(tree: &dyn SourceTree, folders: &[RelPath], keep: &dyn Fn(&str) -> bool) -> Walk {
     let mut walker = Walker { tree, folders, keep, found: Walk::default(), pending: Vec::new() };
-    if let Some(reach) = walker.reach(&RelPath::default(), None) {
-        walker.pending.push((RelPath::default(), reach, None));
-    }
-    // A stack of our own: how deep folders may be nested is not for ours to decide.
-    while let Some((folder, reach, rules)) = walker.pending.pop() {
-        walker.enter(&folder, reach, rules);
-    }
+    walker.walk(&mut |_| {});
     walker.found.files.sort_unstable();
     walker.found.warnings.sort_by(|a, b| a.message.cmp(&b.message));
     walker.found
+}
+
+/// The folders that a walk of the whole tree looks into, the root among them, in no order.
+pub fn folders(tree: &dyn SourceTree) -> Vec<RelPath> {
+    let root = [RelPath::default()];
+    let keep = |_: &str| false;
+    let mut walker =
+        Walker { tree, folders: &root, keep: &keep, found: Walk::default(), pending: Vec::new() };
+    let mut entered = Vec::new();
+    walker.walk(&mut |folder| entered.push(folder.clone()));
+    entered
 }
 
 /// How a folder relates to the ones asked for.
@@ -85,6 +90,18 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
+    /// Enters every folder that is to be, and tells `entering` of each.
+    fn walk(&mut self, entering: &mut dyn FnMut(&RelPath)) {
+        if let Some(reach) = self.reach(&RelPath::default(), None) {
+            self.pending.push((RelPath::default(), reach, None));
+        }
+        // A stack of our own: how deep folders may be nested is not for ours to decide.
+        while let Some((folder, reach, rules)) = self.pending.pop() {
+            entering(&folder);
+            self.enter(&folder, reach, rules);
+        }
+    }
+
     /// How `folder` is to be entered, if at all; `from` is how the folder above it was entered.
     fn reach(&self, folder: &RelPath, from: Option<Reach>) -> Option<Reach> {
         if from == Some(Reach::Inside) || self.folders.contains(folder) {

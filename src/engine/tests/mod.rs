@@ -8,6 +8,7 @@ use crate::event::{CaseResult, CaseStatus, FailureKind, FileResult};
 use crate::resource::Step;
 use crate::tree::MemoryTree;
 
+mod asked;
 mod coverage;
 mod entries;
 mod kube;

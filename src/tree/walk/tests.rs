@@ -150,3 +150,17 @@ mod on_disk {
         println!("{:?}", start.elapsed());
     }
 }
+
+#[test]
+fn folders_that_are_looked_into() {
+    let tree = MemoryTree::new([
+        (".gitignore", "out\n"),
+        ("a/b/x.md", ""),
+        ("out/x.ts", ""),
+        (".git/x", ""),
+        ("node_modules/y/x.ts", ""),
+    ]);
+    let mut found: Vec<String> = folders(&tree).iter().map(|folder| folder.as_str().to_owned()).collect();
+    found.sort();
+    assert_eq!(found, ["", "a", "a/b"]);
+}
