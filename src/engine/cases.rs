@@ -17,6 +17,7 @@ use crate::event::{CaseStatus, Failure, FailureKind};
 /// How long describing an error may take: it can run code of the user's.
 const DESCRIBING: Duration = Duration::from_secs(1);
 
+const FAKE_TIMERS: &str = "the timers are fake: advance them, as in await vi.advanceTimersByTimeAsync(1000), or call vi.useRealTimers()";
 const FILE_LIMIT: &str = "the limit is set with --timeout-ms";
 /// How many failures of one case are kept.
 const MAX_FAILURES: usize = 10;
@@ -319,10 +320,13 @@ impl<'js> Cases<'js, '_> {
         match settled {
             Settled::Fulfilled => None,
             Settled::Rejected(reason) => Some(self.failure(FailureKind::Thrown, self.describe(reason))),
-            Settled::Never => Some(plain(
-                FailureKind::NeverSettles,
-                format!("{what} waits for a promise that can never settle"),
-            )),
+            Settled::Never => Some(Failure {
+                help: self.session.has_fake_timers().then(|| FAKE_TIMERS.to_owned()),
+                ..plain(
+                    FailureKind::NeverSettles,
+                    format!("{what} waits for a promise that can never settle"),
+                )
+            }),
             Settled::Interrupted if interrupt.is_cancelled() => {
                 Some(plain(FailureKind::Interrupted, format!("{what} was interrupted")))
             }

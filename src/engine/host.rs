@@ -77,6 +77,8 @@ struct State {
     owner: u32,
     built: Vec<std::result::Result<Strict, NotJson>>,
     uncaught: Vec<(u32, Thrown)>,
+    /// The globals that set timers were replaced by such as a test has to advance.
+    fake_timers: bool,
     /// What a run that looks for sites has told.
     recorder: Recorder,
 }
@@ -95,6 +97,7 @@ impl Session {
                 owner: 0,
                 built: Vec::new(),
                 uncaught: Vec::new(),
+                fake_timers: false,
                 recorder: Recorder::default(),
             }),
         }
@@ -142,6 +145,16 @@ impl Session {
     /// In whose name work is started now.
     pub(crate) fn owner(&self) -> u32 {
         self.state().owner
+    }
+
+    /// Says whether the globals that set timers are fake.
+    pub(super) fn fake_timers(&self, fake: bool) {
+        self.state().fake_timers = fake;
+    }
+
+    /// Whether the globals that set timers are fake.
+    pub(super) fn has_fake_timers(&self) -> bool {
+        self.state().fake_timers
     }
 
     /// Takes the errors that nobody could catch, with their owners.

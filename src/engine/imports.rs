@@ -9,6 +9,7 @@ use rquickjs::{Ctx, Error, Module};
 use super::coverage::{self, CoverageModule};
 use super::host::HostModule;
 use super::kubernetes::KubernetesModule;
+use super::mocks::MocksModule;
 use super::modules::{self, Modules};
 use super::running::Running;
 use crate::diagnostic::Diagnostic;
@@ -95,6 +96,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
         "" => Module::declare_def::<HostModule, _>(ctx, name),
         "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),
+        "mocks" => Module::declare_def::<MocksModule, _>(ctx, name),
         _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }

@@ -13,6 +13,7 @@ mod interrupt;
 mod json;
 mod kubernetes;
 mod misspelt;
+mod mocks;
 mod modules;
 mod progress;
 mod running;

@@ -17,6 +17,8 @@ export const uncurryThis: (method: any) => (self: any, ...args: any[]) => any = 
 // Namespaces and constructors.
 /** `Reflect.apply` */
 export const apply: (target: any, self: unknown, args: ArrayLike<any>) => any = Reflect.apply;
+/** `Reflect.construct` */
+export const construct: (target: any, args: ArrayLike<any>, newTarget?: any) => any = Reflect.construct;
 /** `Reflect.ownKeys` */
 export const ownKeys: (target: object) => (string | symbol)[] = Reflect.ownKeys;
 /** `Reflect.defineProperty`: gives `false` where the property cannot be defined. */
@@ -65,12 +67,14 @@ export const toText: (value: unknown) => string = String;
 export const decodeText: (value: string) => string = decodeURIComponent;
 /** `Number`, to be called and not constructed. */
 export const toNumber: (value: unknown) => number = Number;
+const NativeDate: DateConstructor = Date;
 const NativePromise: PromiseConstructor = Promise;
 const NativeError: ErrorConstructor = Error;
 const NativeMap: MapConstructor = Map;
 const NativeWeakMap: WeakMapConstructor = WeakMap;
 const NativeTypeError: TypeErrorConstructor = TypeError;
 export {
+  NativeDate as Date,
   NativeError as Error,
   NativeMap as Map,
   NativePromise as Promise,
@@ -81,6 +85,10 @@ export {
 export const iteratorSymbol: typeof Symbol.iterator = Symbol.iterator;
 /** What Jest marks asymmetric matchers with. */
 export const asymmetricSymbol: symbol = Symbol.for("jest.asymmetricMatcher");
+/** `Symbol.dispose` */
+export const disposeSymbol: typeof Symbol.dispose = Symbol.dispose;
+/** `Function.prototype` */
+export const FunctionPrototype: object = Function.prototype;
 
 // Methods.
 /** `Object.prototype.hasOwnProperty` */

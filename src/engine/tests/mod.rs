@@ -13,6 +13,7 @@ mod coverage;
 mod entries;
 mod kube;
 mod misses;
+mod mocks;
 mod revisions;
 
 /// A job for the source `main` at `path`, beside `files`.

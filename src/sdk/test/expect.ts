@@ -7,6 +7,7 @@ import { captureStack, usageError } from "../stack.ts";
 import { assertionError } from "./errors.ts";
 import { printInline } from "./format.ts";
 import { matchers } from "./matchers.ts";
+import type { MockMatchers } from "./mock_matchers.ts";
 import { misuse } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
 import type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
@@ -16,7 +17,7 @@ import type { ResourceMatchers } from "./resource_matchers.ts";
 export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
 
 /** The matchers themselves. `R` is what they return: nothing, or a promise after `.resolves` and `.rejects`. */
-export interface MatcherMethods<R> extends QuantityMatchers<R>, ResourceMatchers<R> {
+export interface MatcherMethods<R> extends MockMatchers<R>, QuantityMatchers<R>, ResourceMatchers<R> {
   /** The very same value (`Object.is`). */
   toBe(expected: unknown): R;
   /** Equal by structure. Properties that are `undefined`, holes of arrays, and classes do not count. */
@@ -114,6 +115,35 @@ class Chain {
  */
 const LATER: Record<string, string> = {
   __proto__: null as never,
+  toHaveBeenCalled: "test/mock_matchers.ts",
+  toHaveBeenCalledTimes: "test/mock_matchers.ts",
+  toHaveBeenCalledOnce: "test/mock_matchers.ts",
+  toHaveBeenCalledWith: "test/mock_matchers.ts",
+  toHaveBeenCalledExactlyOnceWith: "test/mock_matchers.ts",
+  toHaveBeenLastCalledWith: "test/mock_matchers.ts",
+  toHaveBeenNthCalledWith: "test/mock_matchers.ts",
+  toHaveBeenCalledBefore: "test/mock_matchers.ts",
+  toHaveBeenCalledAfter: "test/mock_matchers.ts",
+  toHaveReturned: "test/mock_matchers.ts",
+  toHaveReturnedTimes: "test/mock_matchers.ts",
+  toHaveReturnedWith: "test/mock_matchers.ts",
+  toHaveLastReturnedWith: "test/mock_matchers.ts",
+  toHaveNthReturnedWith: "test/mock_matchers.ts",
+  toHaveResolved: "test/mock_matchers.ts",
+  toHaveResolvedTimes: "test/mock_matchers.ts",
+  toHaveResolvedWith: "test/mock_matchers.ts",
+  toHaveLastResolvedWith: "test/mock_matchers.ts",
+  toHaveNthResolvedWith: "test/mock_matchers.ts",
+  toBeCalled: "test/mock_matchers.ts",
+  toBeCalledTimes: "test/mock_matchers.ts",
+  toBeCalledWith: "test/mock_matchers.ts",
+  lastCalledWith: "test/mock_matchers.ts",
+  nthCalledWith: "test/mock_matchers.ts",
+  toReturn: "test/mock_matchers.ts",
+  toReturnTimes: "test/mock_matchers.ts",
+  toReturnWith: "test/mock_matchers.ts",
+  lastReturnedWith: "test/mock_matchers.ts",
+  nthReturnedWith: "test/mock_matchers.ts",
   toBeValidResource: "test/resource_matchers.ts",
   toMatchResource: "test/resource_matchers.ts",
   toHaveLabel: "test/resource_matchers.ts",
@@ -151,7 +181,7 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
   const not = context.isNot ? ".not" : "";
   const argument = outcome.argument ?? "expected";
   const equality = name === "toBe" ? " // Object.is equality" : "";
-  const head = "expect(received)" + promise + not + "." + name + "(" + argument + ")" + equality;
+  const head = "expect(" + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
   const details = outcome.message();
   const comparison = context.isNot ? undefined : outcome.comparison?.();
   return assertionError(details === "" ? head : head + "\n\n" + details, comparison, outcome.cause, stack);

@@ -15,6 +15,7 @@ import {
   isFiniteNumber,
   isObject,
   prototypeOf,
+  setPrototypeOf,
   share,
   toText,
   tryGet,
@@ -27,6 +28,9 @@ import { printInline } from "./format.ts";
 import type { Renderable } from "../husako.ts";
 import type { Resources } from "./resources.ts";
 import { capped, MAX_MESSAGE } from "./text.ts";
+import type * as types from "./mock_types.ts";
+import type { Fn, Mockable, Mocked, Procedure, SpyOn } from "./mock_types.ts";
+import type { Jest, Vi } from "./vi.ts";
 
 /** The stack of a call of the user's, as text that the host can take: names of functions may hold anything. */
 function callSite(): string {
@@ -38,6 +42,9 @@ export type { Expect, MatcherMethods, Matchers, ThrowExpectation } from "./expec
 export type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
 export type { ResourceMatchers } from "./resource_matchers.ts";
 export type { Resource, ResourceMetadata, Resources } from "./resources.ts";
+export type * from "./mock_types.ts";
+export type { FakeTimersOptions } from "./fake_timers.ts";
+export type { Jest, TestDoubles, Vi, WaitOptions } from "./vi.ts";
 
 /** What a suite or a case is called: a text, a number, or a function or class, whose name is taken. */
 export type Title = string | number | ((...args: any[]) => unknown) | (abstract new (...args: any[]) => unknown);
@@ -309,3 +316,61 @@ export function resources(list: Renderable | object | readonly (Renderable | obj
 }
 freeze(renderEntry);
 freeze(resources);
+
+type Doubles = typeof import("./vi.ts");
+
+/** An object of `vi.ts`, which is loaded when something of it is asked for: few files need it. */
+function later<T extends object>(name: "vi" | "jest"): T {
+  const target = {};
+  let real: object | undefined;
+  const load = (): object => {
+    if (real === undefined) {
+      real = (part("test/vi.ts") as Doubles)[name];
+      freeze(setPrototypeOf(target, real));
+    }
+    return real;
+  };
+  return new Proxy(target, {
+    get: (_, key) => (load() as Record<PropertyKey, unknown>)[key],
+    has: (_, key) => key in load(),
+    getPrototypeOf: load,
+  }) as T;
+}
+
+/** Mock functions, spies and fake timers, as Vitest has them. */
+export const vi: Vi = later("vi");
+/** The same as {@link vi}. */
+export const vitest: Vi = vi;
+/** Mock functions, spies and fake timers, as Jest has them. */
+export const jest: Jest = later("jest");
+/** The types of mocks by the names that Jest has for them. */
+export declare namespace jest {
+  /** A mock function. */
+  type Mock<T extends Mockable = Procedure> = types.Mock<T>;
+  /** What is a mock, or has mocks. */
+  type Mocked<T> = types.Mocked<T>;
+  /** A class that is a mock. */
+  type MockedClass<T extends types.Constructable> = types.MockedClass<T>;
+  /** A function that is a mock. */
+  type MockedFunction<T extends Procedure> = types.MockedFunction<T>;
+  /** An object whose methods are mocks. */
+  type MockedObject<T> = types.MockedObject<T>;
+  /** What `spyOn` gives. */
+  type Spied<T extends Mockable> = types.Mock<T>;
+  /** What can be asked of a mock. */
+  type MockInstance<T extends Mockable = Procedure> = types.MockInstance<T>;
+  /** The same as {@link MockInstance}. */
+  type SpyInstance<T extends Mockable = Procedure> = types.MockInstance<T>;
+  /** What `replaceProperty` gives. */
+  type Replaced<T> = types.ReplacedProperty<T>;
+}
+
+/** Makes a mock function: `vi.fn`. */
+export const fn: Fn = ((implementation: unknown) => vi.fn(implementation as never)) as Fn;
+/** Replaces a method or an accessor by a mock that calls it: `vi.spyOn`. */
+export const spyOn: SpyOn = ((object: unknown, key: unknown, access: unknown) =>
+  (vi.spyOn as (...args: unknown[]) => unknown)(object, key, access)) as SpyOn;
+/** Gives back what it is given, as the mock that it is: `vi.mocked`. For TypeScript. */
+export function mocked<T>(item: T): Mocked<T> {
+  return item as Mocked<T>;
+}

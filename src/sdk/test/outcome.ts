@@ -15,6 +15,8 @@ export interface Context {
 export interface Outcome {
   /** Whether the value matches, regardless of `.not`. */
   readonly pass: boolean;
+  /** What the value is called in the message's first line; "received" unless told. */
+  readonly received?: string;
   /** What the argument is called in the message's first line; "expected" unless told. */
   readonly argument?: string;
   /** The lines after the first; may be empty. */
