@@ -23,7 +23,7 @@ use crate::tree::{Pattern, RelPath};
 pub(super) const COUNTERS: &str = "husako:counts/";
 
 /// How often the counts of a running file are kept, at most: a file whose thread is let go of says nothing any more.
-const KEEP_EVERY: Duration = Duration::from_millis(100);
+const KEEP_EVERY: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(100) };
 
 /// Which files are counted.
 #[derive(Debug, Clone, Default)]
