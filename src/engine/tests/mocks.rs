@@ -348,3 +348,15 @@ async fn who_waits_for_a_fake_timer_is_told_to_advance_it() {
     );
     assert_eq!(help(1), (FailureKind::NeverSettles, None));
 }
+
+#[tokio::test]
+async fn a_file_can_set_how_long_its_cases_may_take() {
+    let told = run("jest.setTimeout(20);\n\
+         test('a', async () => { await new Promise((r) => setTimeout(r, 10_000)); });\n\
+         test('b', async () => { await new Promise((r) => setTimeout(r, 40)); }, 5_000);\n\
+         test('c', () => { vi.setConfig({ testTimeout: 5 }); });")
+    .await;
+    assert_eq!(told[0], "a: Timeout the test did not finish within 20 ms");
+    assert_eq!(told[1], "b: passed");
+    assert!(told[2].contains("vi.setConfig() cannot be called while a case or hook runs"), "{told:?}");
+}

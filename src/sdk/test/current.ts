@@ -13,6 +13,12 @@ export interface Run {
   readonly soft: unknown[];
 }
 
+/** What cases that are added from now on get where nothing else is said. */
+export const defaults: {
+  /** In milliseconds; -1: the run's default. */
+  timeout: number;
+} = { timeout: -1 };
+
 let run: Run | undefined;
 
 /** The run of the case that runs now; `undefined` outside of cases. */

@@ -160,19 +160,45 @@ function matcher(name: string): Matcher {
   return (part(path) as { readonly matchers: Record<string, Matcher> }).matchers[name];
 }
 
-const names = setPrototypeOf(objectKeys(matchers), null);
-const later = setPrototypeOf(objectKeys(LATER), null);
-for (let i = 0; i < names.length + later.length; i++) {
-  const name = i < names.length ? names[i] : later[i - names.length];
-  // The name of the method shows up in stacks.
-  const method = {
+/** The method that calls a matcher. Its name shows up in stacks. */
+function methodOf(name: string): unknown {
+  return {
     [name](this: Chain, ...args: unknown[]): unknown {
       return Chain.call(this, name, args);
     },
   }[name];
-  defineProperty(Chain.prototype, name, { __proto__: null, value: method } as PropertyDescriptor);
 }
-freeze(share(Chain.prototype, "expect(…)"));
+
+const names = setPrototypeOf(objectKeys(matchers), null);
+for (let i = 0; i < names.length; i++) {
+  const method = methodOf(names[i]);
+  defineProperty(Chain.prototype, names[i], { __proto__: null, value: method } as PropertyDescriptor);
+}
+
+const reflectGet = Reflect.get;
+/** The methods of {@link LATER} that were asked for. */
+const laterMethods: Record<string, unknown> = { __proto__: null };
+
+function laterMethod(key: PropertyKey): unknown {
+  if (typeof key !== "string" || LATER[key] === undefined) return undefined;
+  return (laterMethods[key] ??= methodOf(key));
+}
+
+/** Has the methods of {@link LATER}, each made when it is asked for: made before, they would cost every file something. */
+const laterPrototype: object = new Proxy(
+  {},
+  {
+    get: (target, key, receiver) => laterMethod(key) ?? reflectGet(target, key, receiver),
+    has: (target, key) => laterMethod(key) !== undefined || key in target,
+    ownKeys: () => objectKeys(LATER),
+    getOwnPropertyDescriptor: (_, key) => {
+      const value = laterMethod(key);
+      return value === undefined ? undefined : ({ __proto__: null, value, configurable: true } as PropertyDescriptor);
+    },
+  },
+);
+setPrototypeOf(Chain.prototype, share(laterPrototype, "expect(…)"));
+freeze(Chain.prototype);
 freeze(Chain);
 
 /** The error of an assertion that does not hold. `stack` is given where the call is over already. */

@@ -22,6 +22,7 @@ import {
 } from "../primordials.ts";
 import { follow, isThenable } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
+import { defaults } from "./current.ts";
 import { rowsOf, titleOf } from "./each.ts";
 import { onlyInTests } from "./expect.ts";
 import { printInline } from "./format.ts";
@@ -195,7 +196,8 @@ type AddOne = (what: string, title: string, request: Request, stack: string) => 
 function addTest(what: string, title: string, request: Request, stack: string): void {
   const { mode, body, timeout } = request;
   const callback = body === undefined || mode === "todo" ? -1 : keep(body);
-  addCase(suite, capped(title, 2_000), mode, callback, timeout === -1 ? suiteTimeout : timeout, stack);
+  const inherited = suiteTimeout === -1 ? defaults.timeout : suiteTimeout;
+  addCase(suite, capped(title, 2_000), mode, callback, timeout === -1 ? inherited : timeout, stack);
 }
 
 function addDescribe(what: string, title: string, request: Request, stack: string): void {

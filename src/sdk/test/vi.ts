@@ -1,6 +1,6 @@
 /** `vi` and `jest`. A part: loaded when one of them is asked for something. */
 
-import { part } from "husako:host";
+import { part, phase } from "husako:host";
 import {
   apply,
   defineProperty,
@@ -25,6 +25,7 @@ import {
 import { isThenable, whenSettled } from "../promises.ts";
 import { usageError } from "../stack.ts";
 import { clearTimeout, setTimeout } from "../timers.ts";
+import { defaults } from "./current.ts";
 import type { FakeTimersOptions } from "./fake_timers.ts";
 import { printInline } from "./format.ts";
 import type {
@@ -131,12 +132,18 @@ export interface Vi extends TestDoubles {
     callback: () => T | Promise<T>,
     options?: number | WaitOptions,
   ): Promise<Exclude<T, false | 0 | "" | null | undefined>>;
+  /** Sets how long each case may take that is added from now on, in milliseconds. */
+  setConfig(config: { testTimeout?: number }): void;
+  /** Undoes `setConfig()`. */
+  resetConfig(): void;
   /** Calls the function. */
   hoisted<T>(factory: () => T): T;
 }
 
 /** `jest`, as Jest has it. */
 export interface Jest extends TestDoubles {
+  /** Sets how long each case may take that is added from now on, in milliseconds. */
+  setTimeout(milliseconds: number): this;
   /** What the time is, faked or not, in milliseconds since 1970. */
   now(): number;
 }
@@ -349,11 +356,30 @@ function waitUntil(callback: Procedure, options: unknown): unknown {
   });
 }
 
+/** Sets the timeout of the cases that are added from now on. */
+function setDefaultTimeout(what: string, milliseconds: unknown): void {
+  if (!isFiniteNumber(milliseconds) || (milliseconds as number) <= 0) {
+    throw usageError(what + "() needs a positive number of milliseconds, not " + printInline(milliseconds, 80));
+  }
+  if (phase() === "run") {
+    throw usageError(what + "() cannot be called while a case or hook runs: call it at the top of the file");
+  }
+  defaults.timeout = milliseconds as number;
+}
+
 function makeVi(): Vi {
   const self = doubles("vi");
   const globals = new Stubs();
   const variables = new Stubs();
   self.getMockedSystemTime = () => timers().getMockedSystemTime();
+  self.setConfig = (config) => {
+    const timeout = tryGet(config, "testTimeout");
+    if (timeout === undefined) throw usageError("vi.setConfig() takes { testTimeout } only");
+    setDefaultTimeout("vi.setConfig", timeout);
+  };
+  self.resetConfig = () => {
+    defaults.timeout = -1;
+  };
   self.waitFor = waitFor;
   self.waitUntil = waitUntil;
   self.hoisted = (factory) => {
@@ -372,6 +398,9 @@ function makeVi(): Vi {
 function makeJest(): Jest {
   const self = doubles("jest");
   self.now = () => timers().mockedTime() ?? now();
+  chained(self, self, {
+    setTimeout: (milliseconds) => setDefaultTimeout("jest.setTimeout", milliseconds),
+  });
   return freeze(share(self, "jest")) as unknown as Jest;
 }
 
