@@ -360,3 +360,26 @@ async fn a_file_can_set_how_long_its_cases_may_take() {
     assert_eq!(told[1], "b: passed");
     assert!(told[2].contains("vi.setConfig() cannot be called while a case or hook runs"), "{told:?}");
 }
+
+#[tokio::test]
+async fn what_was_thrown_was_not_returned() {
+    passes(
+        "const f = vi.fn(() => { throw 1; }); try { f(); } catch {}\n\
+         expect(f).not.toHaveReturnedWith(1); expect(f).not.toHaveLastReturnedWith(1); expect(f).not.toHaveResolvedWith(1);\n\
+         const g = vi.fn().mockRejectedValue(1); await g().catch(() => {});\n\
+         expect(g).not.toHaveResolvedWith(1); expect(g).not.toHaveResolved(); expect(g).toHaveReturnedTimes(1);",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn of_what_is_due_at_once_immediates_run_first_and_intervals_wait_anew() {
+    passes(
+        "vi.useFakeTimers(); const log: string[] = []; const to = (name: string) => () => { log.push(name); };\n\
+         setTimeout(to('timeout'), 0); setImmediate(to('immediate')); vi.advanceTimersByTime(0);\n\
+         expect(log).toEqual(['immediate', 'timeout']); log.length = 0;\n\
+         setInterval(to('interval'), 5); setTimeout(to('timeout'), 10); vi.advanceTimersByTime(10);\n\
+         expect(log).toEqual(['interval', 'timeout', 'interval']);",
+    )
+    .await;
+}

@@ -207,7 +207,8 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
   const not = context.isNot ? ".not" : "";
   const argument = outcome.argument ?? "expected";
   const equality = name === "toBe" ? " // Object.is equality" : "";
-  const head = "expect(" + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
+  const head =
+    "expect(" + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
   const details = outcome.message();
   const comparison = context.isNot ? undefined : outcome.comparison?.();
   return assertionError(details === "" ? head : head + "\n\n" + details, comparison, outcome.cause, stack);

@@ -231,7 +231,9 @@ function timeOf(what: string, value: unknown): number {
   const time = isObject(value) && kindOf(value) === "date" ? dateTime(value) : value;
   const number = typeof time === "number" ? time : dateTime(construct(NativeDate, [time]));
   if (isFiniteNumber(number)) return number;
-  throw usageError(what + " needs a number of milliseconds, a Date, or a text that Date reads, not " + printInline(value, 80));
+  throw usageError(
+    what + " needs a number of milliseconds, a Date, or a text that Date reads, not " + printInline(value, 80),
+  );
 }
 
 /** What the time is by the `Date` that is there. */
@@ -327,7 +329,8 @@ function fakeOf(time: Clock, name: Fakeable): unknown {
 function names(what: string, list: unknown): Map<unknown, true> {
   const known: Map<unknown, true> = new Map();
   if (list === undefined) return known;
-  if (!isArray(list)) throw usageError("useFakeTimers() takes a list of names as " + what + ", not " + printInline(list, 80));
+  if (!isArray(list))
+    throw usageError("useFakeTimers() takes a list of names as " + what + ", not " + printInline(list, 80));
   for (let i = 0; i < list.length; i++) mapSet(known, list[i], true);
   return known;
 }

@@ -227,11 +227,13 @@ function any(aspect: Aspect): Matcher {
       message: () => {
         const label = "number of " + aspect.noun + ": ";
         if (!isNot) {
-          const calls = history.calls === count ? "" : "\nReceived number of calls:   " + calledSpaces(aspect) + history.calls;
+          const calls =
+            history.calls === count ? "" : "\nReceived number of calls:   " + calledSpaces(aspect) + history.calls;
           return "Expected " + label + ">= 1\nReceived " + label + "   " + count + calls;
         }
         // Those that did not count are told of below the list.
-        const others = history.calls === count ? "" : "\n\nReceived number of calls:" + calledSpaces(aspect) + history.calls;
+        const others =
+          history.calls === count ? "" : "\n\nReceived number of calls:" + calledSpaces(aspect) + history.calls;
         let list = "";
         for (let i = 0, listed = 0; i < history.calls && listed < LISTED; i++) {
           if (!history.counts(i)) continue;

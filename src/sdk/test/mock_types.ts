@@ -26,7 +26,7 @@ export type MockImplementation<T extends Mockable> = T extends Procedure
   ? (this: MockThis<T>, ...args: MockParameters<T>) => MockReturn<T>
   : T extends Constructable
     ? | (new (...args: MockParameters<T>) => MockReturn<T>)
-        | ((this: MockReturn<T>, ...args: MockParameters<T>) => MockReturn<T> | void)
+      | ((this: MockReturn<T>, ...args: MockParameters<T>) => MockReturn<T> | void)
     : never;
 
 /** A call that returned. */
@@ -76,9 +76,7 @@ export interface MockSettledResultIncomplete {
 }
 /** What became of what a call returned. */
 export type MockSettledResult<T> =
-  | MockSettledResultFulfilled<T>
-  | MockSettledResultRejected
-  | MockSettledResultIncomplete;
+  MockSettledResultFulfilled<T> | MockSettledResultRejected | MockSettledResultIncomplete;
 
 /** What is known of the calls of a mock. All lists have one item for each call, in the order in which they began. */
 export interface MockContext<T extends Mockable = Procedure> {
@@ -214,7 +212,11 @@ export interface SpyOn {
   /** Spies on what reads a property. */
   <T extends object, K extends PropertyNames<Required<T>>>(object: T, key: K, access: "get"): Mock<() => T[K]>;
   /** Spies on what writes a property. */
-  <T extends object, K extends PropertyNames<Required<T>>>(object: T, key: K, access: "set"): Mock<(value: T[K]) => void>;
+  <T extends object, K extends PropertyNames<Required<T>>>(
+    object: T,
+    key: K,
+    access: "set",
+  ): Mock<(value: T[K]) => void>;
   /** Spies on a class, or on a method. */
   <T extends object, K extends ClassNames<T> | MethodNames<T>>(
     object: T,

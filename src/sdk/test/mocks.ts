@@ -517,9 +517,7 @@ export function spyOn(what: string, object: unknown, key: PropertyKey, access: u
     }
     if (original === undefined) throw usageError(what + "(): " + nameOfKey(key) + " has no " + access + "ter");
   } else {
-    original = hasOwn(descriptor, "value")
-      ? descriptor.value
-      : (object as Record<PropertyKey, unknown>)[key as string];
+    original = hasOwn(descriptor, "value") ? descriptor.value : (object as Record<PropertyKey, unknown>)[key as string];
     if (typeof original !== "function") {
       throw usageError(
         what +

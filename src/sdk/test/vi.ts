@@ -63,7 +63,10 @@ export interface TestDoubles {
   /** Gives back what it is given, as the mock that it is. For TypeScript. */
   mocked<T>(item: T, deep?: false | { partial?: boolean; deep?: false }): Mocked<T>;
   /** The same, at every level. */
-  mocked<T>(item: T, deep: true | { partial?: boolean; deep: true }): T extends Mockable ? Mocked<T> : MockedObjectDeep<T>;
+  mocked<T>(
+    item: T,
+    deep: true | { partial?: boolean; deep: true },
+  ): T extends Mockable ? Mocked<T> : MockedObjectDeep<T>;
   /** Whether a value is a mock function. */
   isMockFunction(value: unknown): value is Mock;
   /** Forgets the calls of all mocks. */
@@ -287,7 +290,11 @@ function stubEnv(stubs: Stubs, name: unknown, value: unknown): void {
 }
 
 /** Looks again and again. `done` gives whether that is the end. */
-function waiting(what: string, given: unknown, attempt: (again: (error?: unknown) => void, end: Ending) => void): unknown {
+function waiting(
+  what: string,
+  given: unknown,
+  attempt: (again: (error?: unknown) => void, end: Ending) => void,
+): unknown {
   const options = (typeof given === "number" ? { timeout: given } : (given ?? {})) as WaitOptions;
   const { timeout = 1_000, interval = 50 } = options;
   if (!isFiniteNumber(timeout) || !isFiniteNumber(interval)) {
@@ -383,7 +390,8 @@ function makeVi(): Vi {
   self.waitFor = waitFor;
   self.waitUntil = waitUntil;
   self.hoisted = (factory) => {
-    if (typeof factory !== "function") throw usageError("vi.hoisted() needs a function, not " + printInline(factory, 80));
+    if (typeof factory !== "function")
+      throw usageError("vi.hoisted() needs a function, not " + printInline(factory, 80));
     return factory();
   };
   chained(self, self, {
