@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use crate::change::Revision;
 use crate::compile::{self, Map};
 use crate::discover::{Request, discover};
-use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, ImportRules, Job, Limits, Modules};
+use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, ImportRules, Job, Limits, MaxFail, Modules};
 use crate::event::{CaseStatus, Event};
 use crate::runner::{self, Base, Plan, Planned, RunOptions, Urgency, plan_beside, render, validate_file};
 use crate::tree::{MemoryTree, RelPath};
@@ -58,6 +58,7 @@ impl Repository {
             limits: Limits::default(),
             filter: None,
             services: None,
+            max_fail: MaxFail::default(),
             on_case: CaseListener::new(|_| ()),
         };
         (planned, job)
@@ -114,6 +115,7 @@ impl Repository {
             jobs,
             filter: None,
             fail_fast: false,
+            max_fail: None,
             keep_documents: false,
             base,
             warnings: Vec::new(),

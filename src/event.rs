@@ -67,6 +67,8 @@ pub struct RunFinished {
 pub enum Stopped {
     /// A file failed, and `--fail-fast` was given.
     FailFast,
+    /// As many cases as `--max-fail` allows have failed.
+    MaxFail,
     /// Ctrl-C, or the system asked the process to end.
     Interrupted,
 }
@@ -375,6 +377,18 @@ impl CaseStatus {
             CaseStatus::Flaky { fails } => *fails,
             CaseStatus::Passed | CaseStatus::Skipped { .. } | CaseStatus::Todo => false,
         }
+    }
+}
+
+impl CaseResult {
+    /// What went wrong in the last run in which something did: of a failed case its failures, of a flaky one those
+    /// of the attempt before it passed.
+    pub fn last_failures(&self) -> &[Failure] {
+        let attempts = self.attempts.iter().rev().map(|attempt| attempt.failures.as_slice());
+        std::iter::once(self.failures.as_slice())
+            .chain(attempts)
+            .find(|failures| !failures.is_empty())
+            .unwrap_or_default()
     }
 }
 

@@ -24,6 +24,8 @@ mod run;
 mod schemas;
 #[path = "cli/signals.rs"]
 mod signals;
+#[path = "cli/suite.rs"]
+mod suite;
 #[path = "cli/table.rs"]
 mod table;
 #[path = "cli/watch.rs"]

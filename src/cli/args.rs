@@ -310,6 +310,18 @@ pub(super) struct CommonArgs {
     #[arg(long, help_heading = "Running")]
     pub(super) fail_fast: bool,
 
+    /// Start no more cases and files once N cases have failed
+    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Running")]
+    pub(super) max_fail: Option<usize>,
+
+    /// How often a failed case is run again, unless it says so itself
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Running")]
+    pub(super) retries: u32,
+
+    /// What a case is that passes only when it is run again
+    #[arg(long, value_name = "VERDICT", default_value = "pass", help_heading = "Running")]
+    pub(super) flaky: Flaky,
+
     /// How many files run at a time [default: the number of cores, as far as memory allows]
     #[arg(short, long, value_name = "N", value_parser = positive, help_heading = "Running")]
     pub(super) jobs: Option<usize>,
@@ -346,6 +358,15 @@ impl Args {
             Some(Command::Comment(args)) => args.color,
         }
     }
+}
+
+/// What a case is that passes only when it is run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Flaky {
+    /// It has passed, and is told as flaky
+    Pass,
+    /// It has failed
+    Fail,
 }
 
 /// When to use colour.

@@ -4,7 +4,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, NoTests, RunArgs};
+use super::args::{
+    ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests, RunArgs,
+};
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
@@ -25,6 +27,8 @@ pub(super) struct Settings {
     /// Whether diagnostics on stderr use colour.
     pub(super) color_errors: bool,
     pub(super) fail_fast: bool,
+    /// How many cases may fail before nothing more is started.
+    pub(super) max_fail: Option<usize>,
     pub(super) jobs: usize,
     pub(super) limits: Limits,
     pub(super) imports: ImportRules,
@@ -129,6 +133,9 @@ impl Settings {
             verbose,
             color,
             fail_fast,
+            max_fail,
+            retries,
+            flaky,
             jobs,
             timeout_ms,
             test_timeout_ms,
@@ -152,6 +159,9 @@ impl Settings {
             case: test_timeout_ms.min(timeout_ms),
             heap_bytes: max_heap_mb << 20,
             stack_bytes: DEFAULT_STACK_BYTES,
+            retries,
+            flaky_fails: flaky == Flaky::Fail,
+            ..Limits::default()
         };
         Ok(Settings {
             tree: Arc::new(tree),
@@ -166,6 +176,7 @@ impl Settings {
             color: self::color(color, Stream::Out),
             color_errors: self::color(color, Stream::Err),
             fail_fast,
+            max_fail,
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
             imports: ImportRules { allow_outside_root, use_generated_types },

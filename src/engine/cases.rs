@@ -9,10 +9,10 @@ use super::coverage;
 use super::errors::{Sources, Thrown, plain};
 use super::host::{Looking, Looks, Phase, Rejections, Session};
 use super::imports::ImportErrors;
-use super::progress::{Callback, Decision, Finished, Hook, HookKind, SuiteId, cut, decide};
+use super::progress::{Callback, Decision, Finished, Hook, HookKind, LateKind, SuiteId, cut, decide};
 use super::turn::{Settled, Stalled, run_jobs, settle, stop_jobs};
-use super::{CaseListener, Limits};
-use crate::event::{CaseStatus, Failure, FailureKind};
+use super::{CaseListener, Limits, MaxFail};
+use crate::event::{Attempt, CaseStatus, Failure, FailureKind};
 
 /// How long describing an error may take: it can run code of the user's.
 const DESCRIBING: Duration = Duration::from_secs(1);
@@ -36,6 +36,7 @@ pub(super) struct Cases<'js, 'f> {
     pub(super) sources: Sources<'f>,
     pub(super) limits: &'f Limits,
     pub(super) on_case: &'f CaseListener,
+    pub(super) max_fail: &'f MaxFail,
     pub(super) stalled: &'f Stalled,
     pub(super) file_deadline: Instant,
     /// Jobs were left behind that each start the next: nothing else can run any more.
@@ -47,6 +48,8 @@ struct Open {
     suite: SuiteId,
     /// What failed in them: every case of the suite fails with it.
     failures: Vec<Failure>,
+    /// What they returned, to be called when the suite is over: the last one first.
+    teardowns: Vec<Hook>,
 }
 
 impl<'js> Cases<'js, '_> {
@@ -61,6 +64,10 @@ impl<'js> Cases<'js, '_> {
         self.session.enter(Phase::Run);
         let mut open: Vec<Open> = Vec::new();
         for case in runnable {
+            if self.max_fail.is_reached() {
+                self.not_started(case);
+                continue;
+            }
             let path = {
                 let progress = self.session.progress();
                 progress.path(progress.cases[case].suite)
@@ -77,7 +84,8 @@ impl<'js> Cases<'js, '_> {
                 failures
                     .iter_mut()
                     .for_each(|failure| failure.message = cut(&failure.message, MAX_SHARED_MESSAGE));
-                open.push(Open { suite, failures });
+                let teardowns = self.take_teardowns();
+                open.push(Open { suite, failures, teardowns });
             }
             self.case(&invoke, case, &open).await;
         }
@@ -133,11 +141,19 @@ impl<'js> Cases<'js, '_> {
                     continue;
                 }
             };
-            let finished =
-                Finished { status, duration: Duration::ZERO, failures: Vec::new(), output: Vec::new() };
-            progress.finished[case] = Some(finished);
+            progress.finished[case] = Some(Finished::without_running(status));
         }
-        runnable
+        match self.limits.shuffle {
+            Some(seed) => progress.shuffled(runnable, seed),
+            None => runnable,
+        }
+    }
+
+    /// Says that a case does not run because enough have failed.
+    fn not_started(&self, case: usize) {
+        let reason = "not run: enough cases have failed (--max-fail)".to_owned();
+        let finished = Finished::without_running(CaseStatus::Skipped { reason });
+        self.session.progress().finished[case] = Some(finished);
     }
 
     /// Whether nothing more of the file may run.
@@ -148,31 +164,124 @@ impl<'js> Cases<'js, '_> {
             || self.session.progress().sealed
     }
 
-    /// Runs one case with its hooks and records what became of it.
+    /// Runs one case with its hooks, as often as it asks for, and records what became of it.
     async fn case(&self, invoke: &Function<'js>, case: usize, open: &[Open]) {
-        let owner = case as u32 + 1;
-        let started = Instant::now();
-        let callback = {
+        let again = self.session.progress().cases[case].again;
+        let retries = again.retry.unwrap_or(self.limits.retries);
+        let is_open = open.iter().all(|suite| suite.failures.is_empty());
+        let (mut retry, mut repeat) = (0, 0);
+        let mut is_flaky = false;
+        loop {
+            let started = Instant::now();
+            self.session.progress().current = Some((case, started));
+            let failures = self.attempt(invoke, case, open, (retry, repeat)).await;
+            let duration = started.elapsed();
+            let is_over = self.is_over();
             let mut progress = self.session.progress();
-            progress.current = Some((case, started));
-            progress.cases[case].callback
+            if progress.sealed {
+                return;
+            }
+            let skip = progress.skip.take();
+            let output = std::mem::take(&mut progress.output);
+            let runs_again = is_open
+                && !is_over
+                && match (failures.is_empty(), &skip) {
+                    (true, Some(_)) => false,
+                    (true, None) => repeat < again.repeats,
+                    (false, _) => retry < retries,
+                };
+            if runs_again {
+                if failures.is_empty() {
+                    (retry, repeat) = (0, repeat + 1);
+                } else {
+                    retry += 1;
+                    is_flaky = true;
+                }
+                progress.attempts.push(Attempt { duration, failures, output });
+                continue;
+            }
+            let status = match (CaseStatus::of(&failures), skip) {
+                (CaseStatus::Passed, Some(reason)) => CaseStatus::Skipped { reason },
+                (CaseStatus::Passed, None) if is_flaky => {
+                    CaseStatus::Flaky { fails: self.limits.flaky_fails }
+                }
+                (status, _) => status,
+            };
+            let attempts = std::mem::take(&mut progress.attempts);
+            progress.current = None;
+            (self.on_case.0)(&status);
+            coverage::keep(&self.ctx);
+            progress.finished[case] = Some(Finished { status, duration, failures, attempts, output });
+            return;
+        }
+    }
+
+    /// Runs one case with its hooks once. `round`: how often it has failed, and how often it has passed, before.
+    async fn attempt(
+        &self,
+        invoke: &Function<'js>,
+        case: usize,
+        open: &[Open],
+        round: (u32, u32),
+    ) -> Vec<Failure> {
+        let owner = case as u32 + 1;
+        let (callback, is_to_fail) = {
+            let case = &self.session.progress().cases[case];
+            (case.callback, case.again.fails)
         };
         let mut failures: Vec<Failure> =
             open.iter().flat_map(|suite| suite.failures.iter().cloned()).collect();
+        // What the case itself does wrong, where that is what it is for.
+        let mut wanted: Vec<Failure> = Vec::new();
         if failures.is_empty() {
-            self.begin();
+            self.begin(round);
             for suite in open {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
             }
-            if failures.is_empty() {
-                failures.extend(self.step(invoke, callback, "the test").await);
+            let teardowns = self.take_teardowns();
+            let runs = failures.is_empty() && self.session.progress().skip.is_none();
+            if runs {
+                let failure = self.step(invoke, callback, "the test").await;
+                if is_to_fail { &mut wanted } else { &mut failures }.extend(failure);
             }
+            self.session.progress().failing = !failures.is_empty() || !wanted.is_empty();
             for suite in open.iter().rev() {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::AfterEach).await);
             }
-            failures.extend(self.end());
+            for hook in teardowns.iter().rev() {
+                failures.extend(self.hook(invoke, hook, LateKind::Teardown.name()).await);
+            }
+            failures.extend(self.late(invoke, LateKind::Finished).await);
+            let found = self.end(!failures.is_empty() || !wanted.is_empty());
+            if is_to_fail { &mut wanted } else { &mut failures }.extend(found);
+            let left = self.left_over(owner);
+            if is_to_fail { &mut wanted } else { &mut failures }.extend(left);
+            if is_to_fail && runs {
+                let is_verdict = |failure: &Failure| {
+                    !matches!(failure.kind, FailureKind::Interrupted | FailureKind::Internal)
+                };
+                if wanted.is_empty() && failures.is_empty() && self.session.progress().skip.is_none() {
+                    failures.push(Failure {
+                        help: Some("if it works now, take the .fails away".to_owned()),
+                        ..plain(FailureKind::Assertion, "the test is marked as failing, and it passed")
+                    });
+                } else if !wanted.iter().all(is_verdict) {
+                    failures.append(&mut wanted);
+                }
+            }
+            if !failures.is_empty() {
+                self.session.progress().failing = true;
+                failures.extend(self.late(invoke, LateKind::Failed).await);
+            }
         }
         failures.extend(self.left_over(owner));
+        // What nobody asked for in this run is not for the next.
+        self.session.progress().late.clear();
+        self.finish(case, failures)
+    }
+
+    /// Puts the failures of a run of a case in order, each with a place.
+    fn finish(&self, case: usize, mut failures: Vec<Failure>) -> Vec<Failure> {
         // An error that nobody could catch explains why the promise was never settled.
         if failures.len() > 1 && failures.iter().any(|f| f.kind != FailureKind::NeverSettles) {
             failures.retain(|failure| failure.kind != FailureKind::NeverSettles);
@@ -188,13 +297,6 @@ impl<'js> Cases<'js, '_> {
             // Garbage in cycles is not collected when memory runs out, and the next case wants some.
             self.ctx.run_gc();
         }
-        let status = if failures.is_empty() {
-            CaseStatus::Passed
-        } else if failures.iter().all(|failure| failure.kind == FailureKind::Assertion) {
-            CaseStatus::Failed
-        } else {
-            CaseStatus::Error
-        };
         if failures.iter().any(|failure| failure.place.is_none()) {
             let place = self.session.progress().cases[case].place.clone();
             let place = place.and_then(|place| self.sources.original(&place));
@@ -204,35 +306,55 @@ impl<'js> Cases<'js, '_> {
                 }
             }
         }
-        let mut progress = self.session.progress();
-        if progress.sealed {
-            return;
-        }
-        (self.on_case.0)(&status);
-        coverage::keep(&self.ctx);
-        let output = std::mem::take(&mut progress.output);
-        progress.current = None;
-        progress.finished[case] = Some(Finished { status, duration: started.elapsed(), failures, output });
+        failures
     }
 
-    /// Tells the SDK that a case begins.
-    fn begin(&self) {
+    /// Tells the SDK that a run of a case begins. `round`: how often it has failed, and how often it has passed, before.
+    fn begin(&self, round: (u32, u32)) {
+        {
+            let mut progress = self.session.progress();
+            progress.failing = false;
+            progress.skip = None;
+        }
         let begin: rquickjs::Result<Function<'js>> = self.runtime.get("begin");
-        if begin.and_then(|begin| begin.call::<_, ()>(())).is_err() {
+        if begin.and_then(|begin| begin.call::<_, ()>(round)).is_err() {
             self.ctx.catch();
         }
     }
 
-    /// Tells the SDK that a case is over. Returns what the case has to answer for beside what it threw.
-    fn end(&self) -> Vec<Failure> {
+    /// Tells the SDK that a run of a case is over, and whether something has gone wrong. Returns what the case has to
+    /// answer for beside that.
+    fn end(&self, failed: bool) -> Vec<Failure> {
         let end: rquickjs::Result<Function<'js>> = self.runtime.get("end");
-        match end.and_then(|end| end.call::<_, Vec<Value<'js>>>(())) {
+        match end.and_then(|end| end.call::<_, Vec<Value<'js>>>((failed,))) {
             Ok(errors) => errors
                 .into_iter()
                 .map(|error| self.failure(FailureKind::Thrown, self.describe(error)))
                 .collect(),
             Err(_) => vec![self.failure(FailureKind::Thrown, self.describe(self.ctx.catch()))],
         }
+    }
+
+    /// Takes what the hooks that just ran returned.
+    fn take_teardowns(&self) -> Vec<Hook> {
+        let mut progress = self.session.progress();
+        let teardowns = progress.late.extract_if(.., |(kind, _)| *kind == LateKind::Teardown);
+        teardowns.map(|(_, hook)| hook).collect()
+    }
+
+    /// Calls what was asked for in the run of a case, the last one first. They may ask for more.
+    async fn late(&self, invoke: &Function<'js>, kind: LateKind) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        while !self.is_over() {
+            let next = {
+                let mut progress = self.session.progress();
+                let last = progress.late.iter().rposition(|(known, _)| *known == kind);
+                last.map(|last| progress.late.remove(last).1)
+            };
+            let Some(hook) = next else { break };
+            failures.extend(self.hook(invoke, &hook, kind.name()).await);
+        }
+        failures
     }
 
     /// Leaves the suites that are not in `path`, innermost first.
@@ -242,7 +364,10 @@ impl<'js> Cases<'js, '_> {
             if self.is_over() {
                 continue;
             }
-            let failures = self.hooks(invoke, last.suite, HookKind::AfterAll).await;
+            let mut failures = self.hooks(invoke, last.suite, HookKind::AfterAll).await;
+            for hook in last.teardowns.iter().rev() {
+                failures.extend(self.hook(invoke, hook, LateKind::Teardown.name()).await);
+            }
             let mut progress = self.session.progress();
             for failure in failures {
                 let name = match last.suite {
@@ -265,17 +390,7 @@ impl<'js> Cases<'js, '_> {
             .collect();
         let mut failures = Vec::new();
         for hook in hooks {
-            if let Some(mut failure) =
-                self.step(invoke, hook.callback, &format!("the {} hook", kind.name())).await
-            {
-                if let Some(place) = hook.place.as_ref().filter(|_| failure.place.is_none())
-                    && let Some(place) = self.sources.original(place)
-                {
-                    self.sources.put(&mut failure, place);
-                }
-                if failure.kind != FailureKind::Assertion {
-                    failure.message = format!("in {}: {}", kind.name(), failure.message);
-                }
+            if let Some(failure) = self.hook(invoke, &hook, kind.name()).await {
                 failures.push(failure);
                 // What the other hooks would do after one that failed is anybody's guess.
                 if matches!(kind, HookKind::BeforeAll | HookKind::BeforeEach) {
@@ -284,6 +399,21 @@ impl<'js> Cases<'js, '_> {
             }
         }
         failures
+    }
+
+    /// Runs one hook. `name` is what messages call it.
+    async fn hook(&self, invoke: &Function<'js>, hook: &Hook, name: &str) -> Option<Failure> {
+        let what = if name.contains(' ') { name.to_owned() } else { format!("the {name} hook") };
+        let mut failure = self.step(invoke, hook.callback, &what).await?;
+        if let Some(place) = hook.place.as_ref().filter(|_| failure.place.is_none())
+            && let Some(place) = self.sources.original(place)
+        {
+            self.sources.put(&mut failure, place);
+        }
+        if failure.kind != FailureKind::Assertion {
+            failure.message = format!("in {name}: {}", failure.message);
+        }
+        Some(failure)
     }
 
     /// Calls one function of the user's and waits for what it returns.

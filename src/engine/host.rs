@@ -16,7 +16,9 @@ use super::imports::load_module;
 use super::interrupt::Interrupt;
 use super::json::{self, NotJson, Strict};
 use super::modules::{Modules, SDK};
-use super::progress::{Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut};
+use super::progress::{
+    Again, Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut,
+};
 use super::timers::{Timers, fire_function};
 use super::trace::{self, Recorder};
 use crate::event::Stream;
@@ -291,7 +293,7 @@ fn mode(ctx: &Ctx<'_>, name: &str) -> Result<Mode> {
     }
 }
 
-fn timeout(milliseconds: f64) -> Option<Duration> {
+pub(super) fn timeout(milliseconds: f64) -> Option<Duration> {
     (milliseconds >= 0.0).then(|| Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or(Duration::MAX))
 }
 
@@ -318,7 +320,7 @@ fn add_case(
     number: i32,
     milliseconds: f64,
     stack: String,
-) -> Result<()> {
+) -> Result<usize> {
     let mode = mode(&ctx, &mode_name)?;
     let session = session(&ctx)?;
     let mut progress = session.progress();
@@ -330,9 +332,10 @@ fn add_case(
     }
     let name = progress.full_name(suite, &title);
     let callback = Callback { number, timeout: timeout(milliseconds) };
-    progress.cases.push(Case { suite, name, mode, callback, place: RawPlace::first(&stack) });
+    let again = Again::default();
+    progress.cases.push(Case { suite, name, mode, callback, again, place: RawPlace::first(&stack) });
     progress.finished.push(None);
-    Ok(())
+    Ok(progress.cases.len() - 1)
 }
 
 fn add_hook(

@@ -12,6 +12,7 @@ use super::kubernetes::KubernetesModule;
 use super::mocks::MocksModule;
 use super::modules::{self, Modules};
 use super::running::Running;
+use super::suite::SuiteModule;
 use crate::diagnostic::Diagnostic;
 use crate::event::FailureKind;
 
@@ -97,6 +98,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
         "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),
         "mocks" => Module::declare_def::<MocksModule, _>(ctx, name),
+        "suite" => Module::declare_def::<SuiteModule, _>(ctx, name),
         _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }

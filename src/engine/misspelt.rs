@@ -11,7 +11,7 @@ use super::errors::NOT_A_FUNCTION;
 use super::host::{Looks, Phase};
 use super::running::Running;
 use super::trace::Broken;
-use super::{CaseListener, Job};
+use super::{CaseListener, Job, MaxFail};
 use crate::event::{Failure, FailureKind, FileResult};
 
 /// What a run that explains failures may take at least, in whole. Beyond, as much as the run that it explains.
@@ -61,7 +61,8 @@ pub(super) async fn explain_entry(
 }
 
 fn again(job: &Job, took: Duration) -> Job {
-    let mut job = Job { on_case: CaseListener::new(|_| ()), ..job.clone() };
+    let mut job = Job { on_case: CaseListener::new(|_| ()), max_fail: MaxFail::default(), ..job.clone() };
+    job.limits.retries = 0;
     job.limits.file = job.limits.file.min(took * 2 + PATIENCE);
     job
 }

@@ -17,18 +17,21 @@ mod mocks;
 mod modules;
 mod progress;
 mod running;
+mod suite;
 mod thread;
 mod timers;
 mod trace;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub(crate) use coverage::{Collector, CoverageRules};
 pub(crate) use errors::plain;
 pub(crate) use kubernetes::{ProjectServices, Rendering, Verdict};
 pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
+pub(crate) use progress::shuffled;
 pub(crate) use trace::{CallSite, CallSites};
 
 use crate::compile;
@@ -76,6 +79,12 @@ pub struct Limits {
     pub heap_bytes: usize,
     /// JavaScript stack, in bytes; must fit the stack of the threads that files run on.
     pub stack_bytes: usize,
+    /// How often a case that does not say otherwise is run again while it fails.
+    pub retries: u32,
+    /// Whether a case that passes only when it is run again counts as failed.
+    pub flaky_fails: bool,
+    /// Runs the cases of each suite in an order that this seed decides; `None`: in their order.
+    pub shuffle: Option<u64>,
 }
 
 impl Default for Limits {
@@ -85,7 +94,33 @@ impl Default for Limits {
             case: Duration::from_secs(10),
             heap_bytes: 256 << 20,
             stack_bytes: DEFAULT_STACK_BYTES,
+            retries: 0,
+            flaky_fails: false,
+            shuffle: None,
         }
+    }
+}
+
+/// How many cases may fail before nothing more is started. All files of a run share one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MaxFail(Option<Arc<(AtomicUsize, usize)>>);
+
+impl MaxFail {
+    /// At most `max` cases; `None`: any number.
+    pub(crate) fn new(max: Option<usize>) -> MaxFail {
+        MaxFail(max.map(|max| Arc::new((AtomicUsize::new(0), max))))
+    }
+
+    /// Counts cases that have failed.
+    pub(crate) fn count(&self, failed: usize) {
+        if let Some(counted) = &self.0 {
+            counted.0.fetch_add(failed, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether nothing more is to be started.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.0.as_ref().is_some_and(|counted| counted.0.load(Ordering::Relaxed) >= counted.1)
     }
 }
 
@@ -103,6 +138,8 @@ pub(crate) struct Job {
     pub(crate) filter: Option<regex::Regex>,
     /// What its tests can ask of their project.
     pub(crate) services: Option<Arc<dyn ProjectServices>>,
+    /// When to start no more cases. Who listens counts.
+    pub(crate) max_fail: MaxFail,
     /// Is told of each case as it ends.
     pub(crate) on_case: CaseListener,
 }

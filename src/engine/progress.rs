@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::modules::is_internal;
 use crate::diagnostic::Place;
-use crate::event::{CaseStatus, Failure, OutputLine, Stream};
+use crate::event::{Attempt, CaseStatus, Failure, OutputLine, Stream};
 
 /// The number of a suite; 0 is the file itself.
 pub(crate) type SuiteId = usize;
@@ -53,6 +53,39 @@ pub(crate) struct Hook {
     pub(crate) place: Option<RawPlace>,
 }
 
+/// What is called at the end of one run of a case, because something in that run asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LateKind {
+    /// What a `beforeAll` or `beforeEach` hook returned.
+    Teardown,
+    /// `onTestFinished`
+    Finished,
+    /// `onTestFailed`
+    Failed,
+}
+
+impl LateKind {
+    /// Its name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            LateKind::Teardown => "the function that a hook returned",
+            LateKind::Finished => "onTestFinished",
+            LateKind::Failed => "onTestFailed",
+        }
+    }
+}
+
+/// How often a case runs, and what counts as passing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// How often it is run again while it fails; `None`: as often as the run says.
+    pub(crate) retry: Option<u32>,
+    /// How often it is run again while it passes.
+    pub(crate) repeats: u32,
+    /// It passes when its body fails.
+    pub(crate) fails: bool,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Suite {
     /// The suite around it; its own number for the file.
@@ -70,6 +103,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) mode: Mode,
     pub(crate) callback: Callback,
+    pub(crate) again: Again,
     /// The call of `test()`.
     pub(crate) place: Option<RawPlace>,
 }
@@ -122,7 +156,17 @@ pub(crate) struct Finished {
     pub(crate) status: CaseStatus,
     pub(crate) duration: Duration,
     pub(crate) failures: Vec<Failure>,
+    /// The runs before the last.
+    pub(crate) attempts: Vec<Attempt>,
     pub(crate) output: Vec<OutputLine>,
+}
+
+impl Finished {
+    /// Of a case that did not run.
+    pub(crate) fn without_running(status: CaseStatus) -> Finished {
+        let duration = Duration::ZERO;
+        Finished { status, duration, failures: Vec::new(), attempts: Vec::new(), output: Vec::new() }
+    }
 }
 
 /// Everything known of a file so far.
@@ -134,6 +178,14 @@ pub(crate) struct Progress {
     pub(crate) finished: Vec<Option<Finished>>,
     /// The case that runs now, and since when.
     pub(crate) current: Option<(usize, Instant)>,
+    /// The runs of the current case that are over.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Whether something went wrong in the run of a case that goes on now.
+    pub(crate) failing: bool,
+    /// Why the current case said that it is to be skipped.
+    pub(crate) skip: Option<String>,
+    /// What is to be called when the current hook or run of a case is over; the last one first.
+    pub(crate) late: Vec<(LateKind, Hook)>,
     /// What the current case printed and left behind.
     pub(crate) output: Vec<OutputLine>,
     /// What was printed outside any case.
@@ -159,6 +211,10 @@ impl Progress {
             cases: Vec::new(),
             finished: Vec::new(),
             current: None,
+            attempts: Vec::new(),
+            failing: false,
+            skip: None,
+            late: Vec::new(),
             output: Vec::new(),
             file_output: Vec::new(),
             extra: Vec::new(),
@@ -267,4 +323,46 @@ pub(crate) fn decide(progress: &Progress, wanted: impl Fn(&str) -> bool) -> Vec<
             }
         })
         .collect()
+}
+
+/// Puts items into an order that depends on nothing but their number and the seed.
+pub(crate) fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
+    // SplitMix64: <https://prng.di.unimi.it/splitmix64.c>
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    for last in (1..items.len()).rev() {
+        let other = next() % (last as u64 + 1);
+        items.swap(last, other as usize);
+    }
+    items
+}
+
+impl Progress {
+    /// Shuffles cases. Those of a suite stay together, so that its `beforeAll` runs once.
+    pub(crate) fn shuffled(&self, cases: Vec<usize>, seed: u64) -> Vec<usize> {
+        self.shuffled_in(0, 0, cases, seed)
+    }
+
+    fn shuffled_in(&self, suite: SuiteId, depth: usize, cases: Vec<usize>, seed: u64) -> Vec<usize> {
+        // What lies directly in the suite: a case, or a suite with all of its cases.
+        let mut children: Vec<(Option<SuiteId>, Vec<usize>)> = Vec::new();
+        for case in cases {
+            let child = self.path(self.cases[case].suite).get(depth + 1).copied();
+            match children.iter_mut().find(|(known, _)| child.is_some() && *known == child) {
+                Some((_, cases)) => cases.push(case),
+                None => children.push((child, vec![case])),
+            }
+        }
+        let children = shuffled(children, seed.wrapping_add(suite as u64));
+        let in_order = children.into_iter().flat_map(|(child, cases)| match child {
+            Some(child) => self.shuffled_in(child, depth + 1, cases, seed),
+            None => cases,
+        });
+        in_order.collect()
+    }
 }

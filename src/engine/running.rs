@@ -258,6 +258,7 @@ impl Running {
             sources: Sources { modules: &self.job.modules, main },
             limits: &self.job.limits,
             on_case: &self.job.on_case,
+            max_fail: &self.job.max_fail,
             stalled,
             file_deadline: self.start + self.job.limits.file,
             endless: Cell::new(false),
@@ -334,10 +335,12 @@ impl Running {
         match progress.current.take() {
             Some((case, since)) => {
                 let output = std::mem::take(&mut progress.output);
+                let attempts = std::mem::take(&mut progress.attempts);
                 let finished = Finished {
                     status: CaseStatus::Error,
                     duration: since.elapsed(),
                     failures: vec![failure],
+                    attempts,
                     output,
                 };
                 progress.finished[case] = Some(finished);
@@ -370,6 +373,7 @@ impl Running {
                 status: CaseStatus::Skipped { reason: reason.to_owned() },
                 duration: Duration::ZERO,
                 failures: Vec::new(),
+                attempts: Vec::new(),
                 output: Vec::new(),
             });
             let mut failures = finished.failures;
@@ -384,7 +388,7 @@ impl Running {
                 status: finished.status,
                 duration: finished.duration,
                 failures,
-                attempts: Vec::new(),
+                attempts: finished.attempts,
                 warnings: Vec::new(),
                 output: finished.output,
             });

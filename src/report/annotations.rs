@@ -8,7 +8,7 @@ use super::changes::show;
 use super::text::{self, plural};
 use crate::change::{Diff, Side};
 use crate::diagnostic::Place;
-use crate::event::{CaseResult, Failure, FileResult};
+use crate::event::{CaseResult, CaseStatus, Failure, FileResult};
 use crate::rule::Level;
 use crate::tree::RelPath;
 
@@ -61,6 +61,9 @@ pub(crate) fn annotations(run: &Run, diff: Option<&Diff>, changed: &BTreeSet<Rel
         for case in &file.cases {
             if case.status.is_failure() {
                 all.push(failed(file, case));
+            }
+            if case.status == (CaseStatus::Flaky { fails: false }) {
+                all.extend(flaky(file, case));
             }
             let at = |warning: &Failure| at(Severity::Warning, file, case, warning);
             all.extend(case.warnings.iter().map(at));
@@ -117,8 +120,21 @@ fn bounded(mut annotations: Vec<Annotation>) -> Vec<Annotation> {
     annotations
 }
 
+/// A flaky case, at the place of what last failed in it.
+fn flaky(file: &FileResult, case: &CaseResult) -> Option<Annotation> {
+    let first = case.last_failures().first()?;
+    let severity = if case.status.is_failure() { Severity::Error } else { Severity::Warning };
+    let mut annotation = at(severity, file, case, first);
+    annotation.title = title(&format!("flaky: {}", case.name));
+    annotation.message += &format!("\nit passed at attempt {}", case.attempts.len() + 1);
+    Some(annotation)
+}
+
 /// A failed case, at the place of its first failure.
 fn failed(file: &FileResult, case: &CaseResult) -> Annotation {
+    if let Some(flaky) = flaky(file, case).filter(|_| case.failures.is_empty()) {
+        return flaky;
+    }
     let Some(first) = case.failures.first() else {
         let title = title(&case.name);
         return Annotation { title, message: "failed".to_owned(), ..about_file(file.path.as_str()) };

@@ -113,8 +113,8 @@ impl Tally {
             }
             for case in &file.cases {
                 *match case.status {
-                    CaseStatus::Passed | CaseStatus::Flaky { .. } => &mut tally.passed,
-                    CaseStatus::Failed => &mut tally.failed,
+                    CaseStatus::Passed | CaseStatus::Flaky { fails: false } => &mut tally.passed,
+                    CaseStatus::Failed | CaseStatus::Flaky { fails: true } => &mut tally.failed,
                     CaseStatus::Error => &mut tally.errors,
                     CaseStatus::Skipped { .. } | CaseStatus::Todo => &mut tally.skipped,
                 } += 1;
@@ -138,7 +138,7 @@ impl Comment {
         let (tests, entries) = Tally::of(run);
         let failed = run.files.values().flat_map(|file| {
             file.cases.iter().filter(|case| case.status.is_failure()).map(|case| {
-                let failure = case.failures.first();
+                let failure = case.last_failures().first();
                 let place = failure.and_then(|failure| failure.place.as_ref()).or(case.place.as_ref());
                 let message = failure.map_or("", |failure| failure.message.as_str());
                 FailedCase {

@@ -14,8 +14,8 @@ use crate::change::Diff;
 use crate::coverage::Totals;
 use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
 use crate::event::{
-    CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine, Stopped,
-    Stream,
+    Attempt, CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine,
+    Stopped, Stream,
 };
 
 /// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
@@ -120,7 +120,7 @@ struct Summary {
     files: FileCounts,
     /// Counts of cases.
     cases: CaseCounts,
-    /// Why the run ended before all its files had run: `fail-fast` or `interrupted`; `null` when it did not.
+    /// Why the run ended before all its files had run: `fail-fast`, `max-fail` or `interrupted`; `null` when it did not.
     stopped: Option<&'static str>,
 }
 
@@ -235,9 +235,24 @@ struct Case<'a> {
     duration_ms: f64,
     /// What went wrong, in the order in which it did. Empty unless the case failed.
     failures: Vec<Fault<'a>>,
+    /// The runs before the last, in order, where the case was run again. Absent when it was not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<Tried<'a>>,
     /// What deserves a look and fails nothing. Absent when there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Fault<'a>>,
+    /// What it printed, in the order in which it did.
+    output: Vec<Output<'a>>,
+}
+
+/// One run of a case that was run again.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tried<'a> {
+    /// Wall time in milliseconds, hooks included.
+    duration_ms: f64,
+    /// What went wrong. Empty where nothing did, and the case was to be repeated.
+    failures: Vec<Fault<'a>>,
     /// What it printed, in the order in which it did.
     output: Vec<Output<'a>>,
 }
@@ -381,6 +396,7 @@ impl Summary {
             cases: CaseCounts { passed, flaky, failed, errors, skipped, todo, filtered_out, warnings },
             stopped: stopped.map(|stopped| match stopped {
                 Stopped::FailFast => "fail-fast",
+                Stopped::MaxFail => "max-fail",
                 Stopped::Interrupted => "interrupted",
             }),
         }
@@ -441,7 +457,7 @@ impl<'a> File<'a> {
 
 impl<'a> Case<'a> {
     fn new(case: &'a CaseResult) -> Case<'a> {
-        let CaseResult { name, place, status, duration, attempts: _, failures, warnings, output } = case;
+        let CaseResult { name, place, status, duration, attempts, failures, warnings, output } = case;
         let (status, reason) = match status {
             CaseStatus::Passed => ("passed", None),
             CaseStatus::Flaky { .. } => ("flaky", None),
@@ -460,7 +476,19 @@ impl<'a> Case<'a> {
             column,
             duration_ms: millis(*duration),
             failures: failures.iter().map(Fault::new).collect(),
+            attempts: attempts.iter().map(Tried::new).collect(),
             warnings: warnings.iter().map(Fault::new).collect(),
+            output: output.iter().map(Output::new).collect(),
+        }
+    }
+}
+
+impl<'a> Tried<'a> {
+    fn new(attempt: &'a Attempt) -> Tried<'a> {
+        let Attempt { duration, failures, output } = attempt;
+        Tried {
+            duration_ms: millis(*duration),
+            failures: failures.iter().map(Fault::new).collect(),
             output: output.iter().map(Output::new).collect(),
         }
     }

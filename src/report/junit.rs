@@ -7,12 +7,14 @@
 use std::collections::HashMap;
 use std::io;
 
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite, XmlString};
+use quick_junit::{
+    FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
+};
 
 use super::Run;
 use super::text::{self, Look};
 use crate::event::{
-    CaseResult, CaseStatus, Failure, FileKind, FileResult, FileStatus, OutputLine, Stopped, Stream,
+    Attempt, CaseResult, CaseStatus, Failure, FileKind, FileResult, FileStatus, OutputLine, Stopped, Stream,
 };
 
 /// The longest `message` of a failure, in characters. The whole of it is in the body.
@@ -51,6 +53,7 @@ pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
 fn why_not_run(run: &Run) -> &'static str {
     match run.finished.as_ref().and_then(|finished| finished.stopped) {
         Some(Stopped::FailFast) => "not run: an earlier file failed (--fail-fast)",
+        Some(Stopped::MaxFail) => "not run: enough cases have failed (--max-fail)",
         Some(Stopped::Interrupted) => "not run: the run was interrupted",
         None => "not run",
     }
@@ -103,9 +106,14 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
 }
 
 fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, usize>) -> TestCase {
-    let CaseResult { name, place, status, duration, attempts: _, failures, warnings, output } = case;
-    let status = match status {
-        CaseStatus::Passed | CaseStatus::Flaky { .. } => TestCaseStatus::success(),
+    let CaseResult { name, place, status, duration, attempts, failures, warnings, output } = case;
+    let mut status = match status {
+        CaseStatus::Passed | CaseStatus::Flaky { fails: false } => TestCaseStatus::success(),
+        CaseStatus::Flaky { fails: true } => {
+            let mut status = failed(NonSuccessKind::Failure, case.last_failures());
+            status.set_rerun_kind(FlakyOrRerun::Flaky);
+            status
+        }
         CaseStatus::Failed => failed(NonSuccessKind::Failure, failures),
         CaseStatus::Error => failed(NonSuccessKind::Error, failures),
         CaseStatus::Skipped { reason } => {
@@ -119,6 +127,7 @@ fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, u
             status
         }
     };
+    status.add_reruns(attempts.iter().filter(|attempt| !attempt.failures.is_empty()).map(rerun));
     let mut test = TestCase::new(xml(&unique(name, names)), status);
     test.set_classname(xml(file.path.as_str()));
     test.set_time(*duration);
@@ -178,6 +187,32 @@ fn failed(kind: NonSuccessKind, failures: &[Failure]) -> TestCaseStatus {
         status.set_description(xml(&bodies.join("\n\n")));
     }
     status
+}
+
+/// A run that failed and was not the last: `flakyFailure` where the case passed in the end, else `rerunFailure`; as in
+/// Maven's Surefire.
+fn rerun(attempt: &Attempt) -> TestRerun {
+    let Attempt { duration, failures, output } = attempt;
+    let kind = match CaseStatus::of(failures) {
+        CaseStatus::Error => NonSuccessKind::Error,
+        CaseStatus::Failed
+        | CaseStatus::Passed
+        | CaseStatus::Flaky { .. }
+        | CaseStatus::Skipped { .. }
+        | CaseStatus::Todo => NonSuccessKind::Failure,
+    };
+    let mut rerun = TestRerun::new(kind);
+    rerun.set_time(*duration);
+    if let Some(first) = failures.first() {
+        let type_name = if first.type_name.is_empty() { first.kind.name() } else { &first.type_name };
+        rerun.set_message(xml(&summary(&first.message))).set_type(xml(type_name));
+    }
+    let bodies: Vec<String> =
+        failures.iter().map(|failure| text::failure(failure, Look::FILE).join("\n")).collect();
+    rerun.set_description(xml(&bodies.join("\n\n")));
+    rerun.system_out = stream(output, Stream::Out);
+    rerun.system_err = stream(output, Stream::Err);
+    rerun
 }
 
 /// Warnings have no element of their own: they are told where people look for them.

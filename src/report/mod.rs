@@ -20,6 +20,8 @@ pub(crate) mod text;
 #[cfg(test)]
 mod example;
 #[cfg(test)]
+mod flaky;
+#[cfg(test)]
 mod model;
 
 use std::collections::BTreeMap;

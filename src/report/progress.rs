@@ -68,8 +68,10 @@ impl Progress {
     pub(super) fn case_finished(&self, path: &RelPath, status: &CaseStatus) {
         if let Some(running) = lock(&self.live).running.get_mut(path) {
             match status {
-                CaseStatus::Passed | CaseStatus::Flaky { .. } => running.passed += 1,
-                CaseStatus::Failed | CaseStatus::Error => running.failed += 1,
+                CaseStatus::Passed | CaseStatus::Flaky { fails: false } => running.passed += 1,
+                CaseStatus::Flaky { fails: true } | CaseStatus::Failed | CaseStatus::Error => {
+                    running.failed += 1
+                }
                 CaseStatus::Skipped { .. } | CaseStatus::Todo => {}
             }
         }

@@ -13,7 +13,7 @@ use super::markdown::escape::{Info, code_cut, fence};
 use super::markdown::{Detail, Elsewhere, LeftOut, Limit, fit};
 use super::text::{self, Look, plural};
 use crate::change::Diff;
-use crate::event::{CaseResult, Failure, FileResult};
+use crate::event::{CaseResult, CaseStatus, Failure, FileResult};
 
 /// The most bytes of a summary. GitHub takes 1 MiB of a step, and nothing of what is larger.
 const MAX_BYTES: usize = 1_000_000;
@@ -40,6 +40,7 @@ pub(crate) fn render(run: &Run, diff: Option<&Diff>, about: &About, elsewhere: &
             blocks.extend(page.dangers(detail, left_out));
             blocks.extend(page.notes(detail, left_out));
         }
+        blocks.extend(flaky(run, detail, left_out));
         blocks.extend(warnings(run, detail, left_out));
         if let Some(page) = &page {
             blocks.extend(page.changes(detail, left_out));
@@ -68,7 +69,7 @@ fn failures(run: &Run, detail: &Detail, left_out: &mut LeftOut) -> Vec<String> {
     let mut blocks = vec!["#### ✗ Failed\n".to_owned()];
     blocks.extend(failed[..shown].iter().map(|(file, case)| {
         let mut lines = Vec::new();
-        for failure in &case.failures {
+        for failure in case.last_failures() {
             if !lines.is_empty() {
                 lines.push(String::new());
             }
@@ -79,6 +80,28 @@ fn failures(run: &Run, detail: &Detail, left_out: &mut LeftOut) -> Vec<String> {
         details(&title, &fence(Info::Text, &lines)).replacen("<details>", "<details open>", 1)
     }));
     blocks
+}
+
+/// Cases that passed only when they were run again, with what failed last.
+fn flaky(run: &Run, detail: &Detail, left_out: &mut LeftOut) -> Option<String> {
+    let flaky = cases(run).filter(|(_, case)| case.status == (CaseStatus::Flaky { fails: false }));
+    let items: Vec<String> = flaky
+        .map(|(file, case)| {
+            let place = text::heading_place(file.path.as_str(), case.place.as_ref());
+            let message = case.last_failures().first().map_or("", |failure| failure.message.as_str());
+            format!(
+                "- {} {}, passed at attempt {}<br>{}\n",
+                code_cut(&case.name, 200),
+                code_cut(&place, 200),
+                case.attempts.len() + 1,
+                code_cut(&text::strip_ansi(message), detail.message)
+            )
+        })
+        .collect();
+    (!items.is_empty()).then(|| {
+        let title = plural(items.len(), "flaky case");
+        details(&title, &kept(items, detail.list, left_out).concat())
+    })
 }
 
 /// What discovery said, and every different warning about a case once, with how many are like it.

@@ -62,6 +62,8 @@ pub(crate) struct Terminal<'a> {
     /// How many columns tables may have, where that is known.
     width: Option<usize>,
     failed: Vec<Arc<FileResult>>,
+    /// Files with a case that passed only when it was run again.
+    flaky: Vec<Arc<FileResult>>,
     /// Files that have warnings, failed or not.
     warned: Vec<Arc<FileResult>>,
 }
@@ -102,6 +104,7 @@ impl<'a> Terminal<'a> {
             coverage: None,
             width: None,
             failed,
+            flaky: Vec::new(),
             warned,
         }
     }
@@ -179,6 +182,9 @@ impl<'a> Terminal<'a> {
         if failed {
             self.failed.push(Arc::clone(file));
         }
+        if file.cases.iter().any(is_flaky) {
+            self.flaky.push(Arc::clone(file));
+        }
         if file.cases.iter().any(|case| !case.warnings.is_empty()) {
             self.warned.push(Arc::clone(file));
         }
@@ -235,6 +241,7 @@ impl<'a> Terminal<'a> {
         } else {
             told.push(plural(cases.len(), what));
         }
+        told.extend(count(counts.flaky, "flaky"));
         told.extend(count(counts.skipped, "skipped"));
         told.extend(count(counts.todo, "todo"));
         if counts.warnings > 0 {
@@ -303,6 +310,7 @@ impl<'a> Terminal<'a> {
             self.write(&[String::new(), self.look.paint(Tint::Bad, &more)])?;
         }
         if self.warns {
+            self.flaky_cases()?;
             self.warnings()?;
         }
         if let Some(diff) = self.diff.take() {
@@ -326,6 +334,32 @@ impl<'a> Terminal<'a> {
         }
         let summary = self.summary(finished);
         self.write(&summary)
+    }
+
+    /// Every flaky case that does not count as failed, with what failed in it last.
+    fn flaky_cases(&mut self) -> io::Result<()> {
+        let mut files = std::mem::take(&mut self.flaky);
+        match self.verbosity {
+            Verbosity::Quiet => return Ok(()),
+            Verbosity::Normal | Verbosity::Verbose => files.sort_by(|a, b| a.path.cmp(&b.path)),
+        }
+        let cases = files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case)));
+        let cases: Vec<_> = cases.filter(|(_, case)| is_flaky(case)).collect();
+        let mut lines = Vec::new();
+        for (file, case) in cases.iter().take(MAX_WARNINGS) {
+            lines.push(String::new());
+            lines.push(self.heading(Tint::Warn, "FLAKY", file, case));
+            for failure in case.last_failures().iter().take(1) {
+                lines.extend(self.barred(Tint::Warn, "!", failure));
+            }
+            lines.push(self.faint(&format!("  it passed at attempt {}", case.attempts.len() + 1)));
+        }
+        if let Some(hidden) = cases.len().checked_sub(MAX_WARNINGS).filter(|hidden| *hidden > 0) {
+            let more =
+                format!("… and {}; a JUnit or JSON report has them all", plural(hidden, "other flaky case"));
+            lines.extend([String::new(), self.look.paint(Tint::Warn, &more)]);
+        }
+        self.write(&lines)
     }
 
     /// Every different warning once, with the first case that it is about.
@@ -391,10 +425,11 @@ impl<'a> Terminal<'a> {
             status: _,
             duration: _,
             attempts: _,
-            failures,
+            failures: _,
             warnings: _,
             output,
         } = case;
+        let failures = case.last_failures();
         let mut lines = vec![String::new(), self.heading(Tint::BadTitle, "FAIL", file, case)];
         for (index, failure) in failures.iter().enumerate() {
             if index > 0 {
@@ -408,6 +443,19 @@ impl<'a> Terminal<'a> {
                 None => failure.clone(),
             };
             lines.extend(self.barred(Tint::Bad, "×", failure));
+        }
+        if !case.attempts.is_empty() {
+            let times = match case.status {
+                CaseStatus::Flaky { .. } => {
+                    format!("flaky: it passed at attempt {}", case.attempts.len() + 1)
+                }
+                CaseStatus::Passed
+                | CaseStatus::Failed
+                | CaseStatus::Error
+                | CaseStatus::Skipped { .. }
+                | CaseStatus::Todo => format!("it was run {} times", case.attempts.len() + 1),
+            };
+            lines.push(self.faint(&format!("  {times}")));
         }
         if !output.is_empty() {
             lines.push(String::new());
@@ -491,6 +539,7 @@ impl<'a> Terminal<'a> {
         if let Some(stopped) = stopped {
             let why = match stopped {
                 Stopped::FailFast => "Stopped after the first failed file (--fail-fast)",
+                Stopped::MaxFail => "Stopped after as many failed cases as --max-fail allows",
                 Stopped::Interrupted => "Interrupted",
             };
             let why = match files_not_run {
@@ -505,6 +554,11 @@ impl<'a> Terminal<'a> {
     fn faint(&self, text: &str) -> String {
         self.look.paint(Tint::Faint, text)
     }
+}
+
+/// Whether a case passed only when it was run again, and counts as passed.
+fn is_flaky(case: &CaseResult) -> bool {
+    case.status == (CaseStatus::Flaky { fails: false })
 }
 
 impl Sink for Terminal<'_> {

@@ -11,7 +11,7 @@ use super::entry::render;
 use super::{Planned, RunOptions, Urgency, until_now};
 use crate::change::{Diff, EntryName, Revision};
 use crate::diff::{self, RenderedEntry};
-use crate::engine::{CaseListener, Job, Modules, Sameness};
+use crate::engine::{CaseListener, Job, MaxFail, Modules, Sameness};
 use crate::event::{Failure, FileKind, FileResult};
 use crate::tree::RelPath;
 
@@ -89,6 +89,7 @@ async fn render_all(
             limits: options.limits.clone(),
             filter: None,
             services: None,
+            max_fail: MaxFail::default(),
             on_case: CaseListener::new(|_| ()),
         };
         let (permits, urgency) = (Arc::clone(&permits), urgency.clone());

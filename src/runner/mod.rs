@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, Job, Limits, Modules, ProjectModules};
+use crate::engine::{self, Job, Limits, MaxFail, Modules, ProjectModules};
 use crate::event::{
     Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped,
 };
@@ -53,6 +53,8 @@ pub(crate) struct RunOptions {
     pub(crate) filter: Option<regex::Regex>,
     /// Start no more files after one has failed.
     pub(crate) fail_fast: bool,
+    /// Start nothing more once this many cases have failed.
+    pub(crate) max_fail: Option<usize>,
     /// Whether the results of entries hold what they rendered.
     pub(crate) keep_documents: bool,
     /// What to compare the resources of all entries with.
@@ -97,7 +99,12 @@ pub(crate) async fn run(
     let mut rendered = Vec::new();
     let mut counts = Counts::default();
     let mut stopped = None;
-    let mut files = options.files.iter();
+    let max_fail = MaxFail::new(options.max_fail);
+    let files = match options.limits.shuffle {
+        Some(seed) => engine::shuffled(options.files.iter().collect(), seed),
+        None => options.files.iter().collect(),
+    };
+    let mut files = files.into_iter();
     let mut next = files.next();
     loop {
         if stopped.is_none() && *urgency.borrow() > Urgency::None {
@@ -112,12 +119,17 @@ pub(crate) async fn run(
             Some(finished) = running.join_next() => {
                 let Ok(file) = finished else { continue };
                 let file = Arc::new(file);
+                let told = told_failures(&file);
                 finish(&mut counts, &send, &file);
+                max_fail.count(told);
                 if options.base.is_some() && matches!(file.kind, FileKind::Entry { .. }) {
                     rendered.push(file);
                 }
                 if options.fail_fast && counts.files_failed > 0 && stopped.is_none() {
                     stopped = Some(Stopped::FailFast);
+                }
+                if max_fail.is_reached() && stopped.is_none() {
+                    stopped = Some(Stopped::MaxFail);
                 }
             }
             Ok(()) = urgency.changed(), if stopped != Some(Stopped::Interrupted) => {}
@@ -126,7 +138,7 @@ pub(crate) async fn run(
                 next = files.next();
                 send(Event::FileStarted { path: file.path.clone() });
                 let keep = options.keep_documents || options.base.is_some();
-                let (job, file) = (job(&options, file, &entries, &events), file.clone());
+                let (job, file) = (job(&options, file, &entries, &events, &max_fail), file.clone());
                 let urgency = urgency.clone();
                 running.spawn(async move {
                     let cancelled = || until_now(urgency.clone());
@@ -163,13 +175,25 @@ fn finish(counts: &mut Counts, send: &impl Fn(Event), file: &Arc<FileResult>) {
     send(Event::FileFinished(Arc::clone(file)));
 }
 
+/// How many cases of a finished file have failed that were not counted while it ran.
+fn told_failures(file: &FileResult) -> usize {
+    let failed = file.cases.iter().filter(|case| case.status.is_failure());
+    match file.kind {
+        // Failures of the file as a whole have no place, and nobody was told of them.
+        FileKind::Tests => failed.filter(|case| case.place.is_none()).count(),
+        FileKind::Entry { .. } => failed.count(),
+    }
+}
+
 fn job(
     options: &RunOptions,
     file: &Planned,
     entries: &Arc<Entries>,
     events: &mpsc::UnboundedSender<Event>,
+    max_fail: &MaxFail,
 ) -> Job {
     let (events, path) = (events.clone(), file.path.clone());
+    let (counted, is_tests) = (max_fail.clone(), file.kind == FileKind::Tests);
     Job {
         path: file.path.clone(),
         source: None,
@@ -178,7 +202,11 @@ fn job(
         limits: options.limits.clone(),
         filter: options.filter.clone(),
         services: Some(Arc::new(Services::new(file, entries))),
+        max_fail: max_fail.clone(),
         on_case: engine::CaseListener::new(move |status| {
+            if is_tests && status.is_failure() {
+                counted.count(1);
+            }
             drop(events.send(Event::CaseFinished { path: path.clone(), status: status.clone() }));
         }),
     }

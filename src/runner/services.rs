@@ -11,8 +11,8 @@ use super::{Planned, RunOptions, Urgency, until_now};
 use crate::config::{CONFIG_FILE, Ci, Named};
 use crate::diagnostic::near_miss;
 use crate::engine::{
-    CaseListener, ClassInstance, Job, Limits, Modules, NotBuilt, ProjectModules, ProjectServices, Rendering,
-    Verdict,
+    CaseListener, ClassInstance, Job, Limits, MaxFail, Modules, NotBuilt, ProjectModules, ProjectServices,
+    Rendering, Verdict,
 };
 use crate::event::Failure;
 use crate::tree::RelPath;
@@ -55,6 +55,7 @@ impl Entries {
                 limits: self.limits.clone(),
                 filter: None,
                 services: None,
+                max_fail: MaxFail::default(),
                 on_case: CaseListener::new(|_| ()),
             };
             let urgency = self.urgency.clone();

@@ -14,8 +14,8 @@ declare module "husako:host" {
    * place in it.
    */
   export function addSuite(parent: number, name: string, mode: Mode, stack: string): number;
-  /** Adds a case. `callback` is the number of its function (-1: none); `timeout` in milliseconds (-1: the run's default). */
-  export function addCase(suite: number, name: string, mode: Mode, callback: number, timeout: number, stack: string): void;
+  /** Adds a case and returns its number (from 0). `callback` is the number of its function (-1: none); `timeout` in milliseconds (-1: the run's default). */
+  export function addCase(suite: number, name: string, mode: Mode, callback: number, timeout: number, stack: string): number;
   /** Adds a hook to a suite. */
   export function addHook(suite: number, kind: HookKind, callback: number, timeout: number, stack: string): void;
   /** Whether files are being read for their tests ("collect"), a case or hook runs ("run"), or the file is an entry ("entry"). */

@@ -54,6 +54,7 @@ function endBefore(prototype: object): object {
 }
 
 const objectEnd = endBefore(prototypeOf({}));
+const FunctionPrototype: object = prototypeOf(endBefore);
 const functionEnd = endBefore(prototypeOf(endBefore));
 
 watch({
@@ -115,7 +116,10 @@ function addMethods(object: unknown, names: string[]): void {
     for (let i = 0; i < own.length; i++) {
       const key = own[i];
       if (typeof key !== "string" || codeAt(key, 0) === UNDERSCORE || key === "constructor") continue;
-      if (typeof descriptorOf(at, key)?.value === "function") push(names, key);
+      const property = descriptorOf(at, key);
+      // `test.only` and its like are made when they are asked for.
+      const isMade = typeof at === "function" && property?.get !== undefined && at !== FunctionPrototype;
+      if (typeof property?.value === "function" || isMade) push(names, key);
     }
   }
 }

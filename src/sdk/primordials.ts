@@ -107,6 +107,8 @@ export const indexOf: (self: string, text: string, from?: number) => number = un
 export const codeAt: (self: string, index: number) => number = uncurryThis(String.prototype.charCodeAt);
 /** `String.prototype.split`, with a string to split at. */
 export const split: (self: string, separator: string) => string[] = uncurryThis(String.prototype.split);
+/** `Function.prototype.toString` */
+export const functionText: (self: any) => string = uncurryThis(Function.prototype.toString);
 /** `String.prototype.trim` */
 export const trim: (self: string) => string = uncurryThis(String.prototype.trim);
 /** `String.prototype.repeat` */

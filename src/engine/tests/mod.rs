@@ -15,6 +15,7 @@ mod kube;
 mod misses;
 mod mocks;
 mod revisions;
+mod suite;
 
 /// A job for the source `main` at `path`, beside `files`.
 fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
@@ -28,6 +29,7 @@ fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
         limits: Limits { stack_bytes: 512 << 10, ..Limits::default() },
         filter: None,
         services: None,
+        max_fail: MaxFail::default(),
         on_case: CaseListener::new(|_| ()),
     }
 }

@@ -1,7 +1,8 @@
 /** What the case that runs has said so far. The host begins and ends it; its hooks are part of it. */
 
-import { newList, push } from "../primordials.ts";
+import { newList, push, split, toText } from "../primordials.ts";
 import { usageError } from "../stack.ts";
+import { assertionError } from "./errors.ts";
 
 /** One run of a case. */
 export interface Run {
@@ -11,13 +12,21 @@ export interface Run {
   wanted: number;
   /** What `expect.soft` and its like found: told when the case is over. A list without a prototype. */
   readonly soft: unknown[];
+  /** How often the case has failed before. */
+  readonly retry: number;
+  /** How often the case has passed before. */
+  readonly repeat: number;
+  /** What the body and the hooks get as their argument, once one asks for it. */
+  context?: unknown;
 }
 
 /** What cases that are added from now on get where nothing else is said. */
 export const defaults: {
   /** In milliseconds; -1: the run's default. */
   timeout: number;
-} = { timeout: -1 };
+  /** How often they are run again; -1: as often as the run says. */
+  retry: number;
+} = { timeout: -1, retry: -1 };
 
 let run: Run | undefined;
 
@@ -32,17 +41,48 @@ export function needed(what: string): Run {
   return run;
 }
 
-/** Called by the host before the hooks of a case. */
-export function begin(): void {
-  run = { assertions: 0, wanted: -1, soft: newList() };
+/** Called by the host before the hooks of a case, at each of its runs. Says how often it has failed and has passed before. */
+export function begin(retry: number, repeat: number): void {
+  run = { assertions: 0, wanted: -1, soft: newList(), retry, repeat, context: undefined };
 }
 
-/** Called by the host after the hooks of a case. Gives the errors that the case has to answer for, beside those that it threw. */
-export function end(): unknown[] {
-  const errors: unknown[] = [];
+/**
+ * Called by the host after the hooks of a case. Gives the errors that the case has to answer for, beside those that it threw.
+ * `failed`: whether something has gone wrong; then nobody asks how many expectations were made.
+ */
+export function end(failed: boolean): unknown[] {
+  const errors: unknown[] = newList();
   if (run === undefined) return errors;
   const ended = run;
   run = undefined;
   for (let i = 0; i < ended.soft.length; i++) push(errors, ended.soft[i]);
+  if (!failed && errors.length === 0) {
+    const problem = miscounted(ended);
+    if (problem !== undefined) push(errors, problem);
+  }
   return errors;
+}
+
+/** The error of a run that made another number of expectations than it was to. */
+function miscounted(ended: Run): unknown {
+  const { wanted, assertions } = ended;
+  if (wanted === -1 || wanted === assertions || (wanted === -2 && assertions > 0)) return undefined;
+  if (wanted === -2) {
+    return assertionError("expect.hasAssertions()\n\nExpected at least one assertion to be called but received none.");
+  }
+  return assertionError(
+    "expect.assertions(" +
+      wanted +
+      ")\n\nExpected " +
+      counted(wanted, "assertion") +
+      " to be called but received " +
+      counted(assertions, "assertion call") +
+      ".",
+  );
+}
+
+function counted(count: number, what: string): string {
+  const words = split("zero one two three four five six seven eight nine ten eleven twelve", " ");
+  const word = count < words.length ? words[count] : toText(count);
+  return word + " " + what + (count === 1 ? "" : "s");
 }

@@ -24,15 +24,17 @@ export interface Row {
   readonly args: unknown[];
   /** What `$name` in a title refers to. */
   readonly fields: object | undefined;
+  /** What `$0`, `$1`, … refer to: the row, if it is an array. */
+  readonly items: readonly unknown[] | undefined;
 }
 
-/** The rows of a table: an array, or a tagged template with its values. */
-export function rowsOf(what: string, args: readonly unknown[]): Row[] {
+/** The rows of a table: an array, or a tagged template with its values. `what` is the call; `whole`: a row is one argument. */
+export function rowsOf(what: string, args: readonly unknown[], whole: boolean): Row[] {
   const table = args[0];
-  if (!isArray(table)) throw usageError(what + ".each() needs an array of rows, or a tagged template");
+  if (!isArray(table)) throw usageError(what + "() needs an array of rows, or a tagged template");
   if (hasOwn(table, "raw")) return templateRows(what, table as string[], args);
-  if (table.length === 0) throw usageError(what + ".each() got an empty array, so it would add nothing");
-  let spread = true;
+  if (table.length === 0) throw usageError(what + "() got an empty array, so it would add nothing");
+  let spread = !whole;
   for (let i = 0; i < table.length; i++) if (!isArray(table[i])) spread = false;
   const rows: Row[] = newList();
   for (let i = 0; i < table.length; i++) {
@@ -40,7 +42,10 @@ export function rowsOf(what: string, args: readonly unknown[]): Row[] {
     const list: unknown[] = newList();
     if (spread) for (let j = 0; j < (row as unknown[]).length; j++) push(list, (row as unknown[])[j]);
     else push(list, row);
-    push(rows, { args: list, fields: !spread && isObject(row) ? row : undefined });
+    // What `$name` means where the items are the arguments: a field of the first, or `$0` an item.
+    const items = isArray(row) ? row : undefined;
+    const first = items === undefined ? row : items[0];
+    push(rows, { args: list, fields: isObject(first) ? first : undefined, items });
   }
   return rows;
 }
@@ -53,7 +58,7 @@ function templateRows(what: string, strings: readonly string[], args: readonly u
   if (values === 0 || values % headings.length !== 0) {
     throw usageError(
       what +
-        ".each`…` has " +
+        "`…` has " +
         headings.length +
         " columns (" +
         trim(firstLine(strings[0])) +
@@ -76,7 +81,7 @@ function templateRows(what: string, strings: readonly string[], args: readonly u
     }
     const list: unknown[] = newList();
     push(list, fields);
-    push(rows, { args: list, fields });
+    push(rows, { args: list, fields, items: undefined });
   }
   return rows;
 }
@@ -115,7 +120,7 @@ export function titleOf(title: string, row: Row, index: number): string {
     }
     if (code === 0x24 /* $ */) {
       const end = title[i + 1] === "#" ? i + 2 : endOfPath(title, i + 1);
-      const text = title[i + 1] === "#" ? toText(index) : fieldText(slice(title, i + 1, end), row.fields);
+      const text = title[i + 1] === "#" ? toText(index) : fieldText(slice(title, i + 1, end), row);
       if (text !== undefined) {
         result += text;
         i = end - 1;
@@ -150,9 +155,12 @@ function endOfPath(title: string, from: number): number {
 }
 
 /** The field at a path, as text; `undefined` if the row has no such field. */
-function fieldText(path: string, fields: object | undefined): string | undefined {
-  if (path === "" || fields === undefined) return undefined;
+function fieldText(path: string, row: Row): string | undefined {
+  if (path === "") return undefined;
   const keys = split(path, ".");
+  const code = codeAt(path, 0);
+  const fields = row.items !== undefined && code >= 0x30 && code <= 0x39 ? row.items : row.fields;
+  if (fields === undefined) return undefined;
   if (!(keys[0] in fields)) return undefined;
   let value: unknown = fields;
   for (let i = 0; i < keys.length; i++) value = tryGet(value, keys[i]);

@@ -20,6 +20,9 @@ export function placeholder(letter: string, value: unknown): string | undefined 
     case "O":
     case "p":
       return printInline(value);
+    case "c":
+      // A style, for consoles that have any.
+      return "";
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import {
   descriptorOf,
   freeze,
   isFiniteNumber,
+  isInteger,
   isObject,
   Map,
   mapDelete,
@@ -147,6 +148,8 @@ export interface Vi extends TestDoubles {
 export interface Jest extends TestDoubles {
   /** Sets how long each case may take that is added from now on, in milliseconds. */
   setTimeout(milliseconds: number): this;
+  /** How often failed cases that are added from now on are run again. */
+  retryTimes(times: number): this;
   /** What the time is, faked or not, in milliseconds since 1970. */
   now(): number;
 }
@@ -408,6 +411,12 @@ function makeJest(): Jest {
   self.now = () => timers().mockedTime() ?? now();
   chained(self, self, {
     setTimeout: (milliseconds) => setDefaultTimeout("jest.setTimeout", milliseconds),
+    retryTimes(times) {
+      if (!isInteger(times) || times < 0) {
+        throw usageError("jest.retryTimes() needs a number of times, not " + printInline(times, 80));
+      }
+      defaults.retry = times;
+    },
   });
   return freeze(share(self, "jest")) as unknown as Jest;
 }
