@@ -9,6 +9,7 @@ use rquickjs::{Ctx, Error, Module};
 use super::coverage::{self, CoverageModule};
 use super::host::HostModule;
 use super::kubernetes::KubernetesModule;
+use super::lines::ExpectModule;
 use super::mocks::MocksModule;
 use super::modules::{self, Modules};
 use super::running::Running;
@@ -95,6 +96,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
     let ctx = ctx.clone();
     match part {
         "" => Module::declare_def::<HostModule, _>(ctx, name),
+        "expect" => Module::declare_def::<ExpectModule, _>(ctx, name),
         "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),
         "mocks" => Module::declare_def::<MocksModule, _>(ctx, name),

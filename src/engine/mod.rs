@@ -12,6 +12,7 @@ mod imports;
 mod interrupt;
 mod json;
 mod kubernetes;
+mod lines;
 mod misspelt;
 mod mocks;
 mod modules;

@@ -1,10 +1,13 @@
 /** The error that a failed assertion throws, and what is told of any error. */
 
+import { part } from "husako:host";
 import { bare, classNameOf, kindOf } from "./kinds.ts";
 import {
   defineProperty,
+  descriptorOf,
   Error,
   freeze,
+  includes,
   isArray,
   isObject,
   newList,
@@ -57,7 +60,14 @@ freeze(AssertionError);
 freeze(AssertionError.prototype);
 
 /** The errors that the harness made. Nothing that a test builds itself can get in. */
-const genuine: WeakMap<Error, { readonly comparison: Comparison | undefined }> = new WeakMap();
+const genuine: WeakMap<Error, Genuine> = new WeakMap();
+
+/** What is known of an error that the harness made. */
+interface Genuine {
+  /** Without the lines that differ: who reports it shows them in another way. */
+  readonly message: string;
+  readonly comparison: Comparison | undefined;
+}
 
 /** Makes the error of a failed assertion. `stack` replaces the stack of the place where this is called. */
 export function assertionError(
@@ -66,14 +76,39 @@ export function assertionError(
   cause?: unknown,
   stack?: string,
 ): AssertionError {
-  const error = withPlainStack(() => new AssertionError(capped(message, MAX_MESSAGE)));
+  const text = capped(message, MAX_MESSAGE);
+  const error = withPlainStack(() => new AssertionError(text));
   own(error, "name", "AssertionError");
   own(error, "expected", comparison?.expected);
   own(error, "received", comparison?.received);
   if (cause !== undefined) own(error, "cause", cause);
   if (stack !== undefined) own(error, "stack", stack);
-  weakSet(genuine, error, { comparison });
+  weakSet(genuine, error, { message: text, comparison });
+  if (comparison !== undefined && !includes(text, "\nReceived")) withDiff(error, text, comparison);
   return error;
+}
+
+/** Whoever reads the message finds the lines that differ in it, as in Jest. They are looked for only then. */
+function withDiff(error: object, message: string, { expected, received }: Comparison): void {
+  let whole: string | undefined;
+  defineProperty(error, "message", {
+    __proto__: null,
+    get: (): string => {
+      if (whole === undefined) {
+        const { lineDiff } = part("test/line_diff.ts") as typeof import("./line_diff.ts");
+        const told = lineDiff(expected, received);
+        whole = told === "" ? message : message + "\n\n" + told;
+      }
+      return whole;
+    },
+    set: (value: unknown): void => own(error, "message", value),
+    configurable: true,
+  } as PropertyDescriptor);
+}
+
+/** Whether the message is still the one that {@link withDiff} made. */
+function hasDiff(error: Error): boolean {
+  return descriptorOf(error, "message")?.get !== undefined;
 }
 
 function own(target: object, key: string, value: unknown): void {
@@ -93,7 +128,7 @@ export function describeError(error: unknown): Description {
     __proto__: null,
     assertion: record !== undefined,
     name: record === undefined ? nameOf(error) : "AssertionError",
-    message: messageOf(error),
+    message: record !== undefined && hasDiff(error as Error) ? record.message : messageOf(error),
     stack: capped(stackOf(error), MAX_MESSAGE),
     expected: record?.comparison && capped(record.comparison.expected, MAX_PRINTED + 2_000),
     received: record?.comparison && capped(record.comparison.received, MAX_PRINTED + 2_000),

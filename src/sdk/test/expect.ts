@@ -1,23 +1,52 @@
 /** `expect`. */
 
 import { part, phase } from "husako:host";
-import { defineProperty, freeze, objectKeys, Promise, setPrototypeOf, share } from "../primordials.ts";
+import {
+  defineProperty,
+  freeze,
+  FunctionPrototype,
+  isObject,
+  objectKeys,
+  Promise,
+  prototypeOf,
+  push,
+  setPrototypeOf,
+  share,
+  split,
+} from "../primordials.ts";
 import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
+import type { AsymmetricMatchers } from "./asymmetric.ts";
+import { current, needed } from "./current.ts";
 import { assertionError } from "./errors.ts";
+import type { ExtendExpect } from "./extend.ts";
 import { printInline } from "./format.ts";
 import { matchers } from "./matchers.ts";
 import type { MockMatchers } from "./mock_matchers.ts";
+import type { MoreMatchers } from "./more_matchers.ts";
 import { misuse } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
-import type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
+import type { PollOptions } from "./poll.ts";
+import type { QuantityExpect, QuantityMatchers } from "./quantity.ts";
 import type { ResourceMatchers } from "./resource_matchers.ts";
 
-/** What `toThrow` compares a thrown error with. */
-export type ThrowExpectation = string | RegExp | Error | (abstract new (...args: any[]) => unknown);
+/** What `toThrow` compares a thrown error with; `any` is that of asymmetric matchers. */
+export type ThrowExpectation = string | RegExp | Error | { readonly message: string } | (abstract new (...args: any[]) => unknown);
 
-/** The matchers themselves. `R` is what they return: nothing, or a promise after `.resolves` and `.rejects`. */
-export interface MatcherMethods<R> extends MockMatchers<R>, QuantityMatchers<R>, ResourceMatchers<R> {
+/**
+ * The matchers: `R` is what they return (nothing, or a promise after `.resolves` and `.rejects`), `T` the type of the value.
+ *
+ * Those that `expect.extend` adds are declared by adding to this interface:
+ *
+ * ```ts
+ * declare module "husako/test" {
+ *   interface Matchers<R, T> { toBeEven(): R }
+ * }
+ * ```
+ */
+// The type of the value is for matchers that depend on it.
+export interface Matchers<R = void, T = unknown>
+  extends MockMatchers<R>, MoreMatchers<R>, QuantityMatchers<R>, ResourceMatchers<R> {
   /** The very same value (`Object.is`). */
   toBe(expected: unknown): R;
   /** Equal by structure. Properties that are `undefined`, holes of arrays, and classes do not count. */
@@ -65,97 +94,154 @@ export interface MatcherMethods<R> extends MockMatchers<R>, QuantityMatchers<R>,
 }
 
 /** What `expect(…)` gives. */
-// The type of the value is kept for matchers that will depend on it.
-export interface Matchers<T> extends MatcherMethods<void> {
+export interface Assertion<T> extends Matchers<void, T> {
   /** Turns a matcher round. */
-  readonly not: MatcherMethods<void>;
+  readonly not: Matchers<void, T>;
   /** Waits for a promise and goes on with its value. Has to be awaited. */
-  readonly resolves: MatcherMethods<Promise<void>> & { readonly not: MatcherMethods<Promise<void>> };
+  readonly resolves: Later<Awaited<T>>;
   /** Waits for a promise to be rejected and goes on with the reason. Has to be awaited. */
-  readonly rejects: MatcherMethods<Promise<void>> & { readonly not: MatcherMethods<Promise<void>> };
+  readonly rejects: Later<any>;
+}
+
+/** Matchers that have to be awaited. */
+export interface Later<T> extends Matchers<Promise<void>, T> {
+  /** Turns a matcher round. */
+  readonly not: Matchers<Promise<void>, T>;
 }
 
 /** What stands before a matcher. */
 class Chain {
   readonly #received: unknown;
-  readonly #isNot: boolean;
-  readonly #promise: Context["promise"];
+  readonly #context: Context;
 
-  constructor(received: unknown, isNot: boolean, promise: Context["promise"]) {
+  constructor(received: unknown, context: Context) {
     this.#received = received;
-    this.#isNot = isNot;
-    this.#promise = promise;
+    this.#context = context;
   }
 
   get not(): Chain {
-    return new Chain(this.#received, !this.#isNot, this.#promise);
+    const { isNot, promise, isSoft, about } = this.#context;
+    return new Chain(this.#received, { isNot: !isNot, promise, isSoft, about });
   }
 
   get resolves(): Chain {
-    return new Chain(this.#received, this.#isNot, "resolves");
+    return this.#later("resolves");
   }
 
   get rejects(): Chain {
-    return new Chain(this.#received, this.#isNot, "rejects");
+    return this.#later("rejects");
+  }
+
+  #later(promise: Context["promise"]): Chain {
+    const { isNot, isSoft, about } = this.#context;
+    return new Chain(this.#received, { isNot, promise, isSoft, about });
   }
 
   /** Calls a matcher. */
   static call(chain: Chain, name: string, args: readonly unknown[]): unknown {
-    const context: Context = { isNot: chain.#isNot, promise: chain.#promise };
-    if (context.promise !== "") return callLater(chain.#received, name, args, context);
-    const outcome = matcher(name)(chain.#received, args, context);
-    if (outcome.misuse === true || outcome.pass === context.isNot) throw failure(name, context, outcome);
+    const received = chain.#received;
+    const context = chain.#context;
+    const run = current();
+    if (run !== undefined) run.assertions++;
+    if (context.promise !== "") {
+      return context.promise === "poll" ? poll(received, name, args, context) : callLater(received, name, args, context);
+    }
+    const outcome = matcher(name)(received, args, context);
+    // Only matchers of the user's can take their time.
+    if (isCustom(name) && isThenable(outcome)) return concludeLater(outcome, name, context);
+    if (outcome.misuse === true || outcome.pass === context.isNot) fail(failure(name, context, outcome), context);
     return undefined;
   }
 }
 
+/** Throws an error; after `expect.soft`, keeps it for the end of the case. */
+function fail(error: Error, context: Context): void {
+  if (!context.isSoft) throw error;
+  push(needed("expect.soft").soft, error);
+}
+
+/** Waits for what a matcher of the user's finds. */
+function concludeLater(outcome: unknown, name: string, context: Context): Promise<unknown> {
+  const stack = captureStack();
+  return new Promise<unknown>((resolve, reject) => {
+    const settle = (found: unknown): void => {
+      try {
+        const { misuse: isMisuse, pass } = found as Outcome;
+        if (isMisuse === true || pass === context.isNot) fail(failure(name, context, found as Outcome, stack), context);
+        resolve(undefined);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    whenSettled(outcome, settle, reject);
+  });
+}
+
+/** Asks again and again, until the matcher holds or time is over. */
+function poll(received: unknown, name: string, args: readonly unknown[], context: Context): unknown {
+  const { isNot, isSoft, about } = context;
+  const now: Context = { isNot, promise: "", isSoft: false, about };
+  const stack = captureStack();
+  const attempt = (value: unknown): unknown => {
+    const outcome = matcher(name)(value, args, now);
+    return outcome.misuse === true || outcome.pass === isNot
+      ? failure(name, { isNot, promise: "poll", isSoft, about }, outcome, stack)
+      : undefined;
+  };
+  const { poll: start } = part("test/poll.ts") as typeof import("./poll.ts");
+  return start(received as never, attempt, (error) => fail(error as Error, context));
+}
+
 /**
- * Matchers that few files need, and the parts of the SDK that have them: loaded when one is called for the first time. Each exports
+ * Matchers that few files need, by the parts of the SDK that have them: loaded when one is called for the first time. Each exports
  * `matchers`, an object of {@link Matcher}s by name.
  */
-const LATER: Record<string, string> = {
-  __proto__: null as never,
-  toHaveBeenCalled: "test/mock_matchers.ts",
-  toHaveBeenCalledTimes: "test/mock_matchers.ts",
-  toHaveBeenCalledOnce: "test/mock_matchers.ts",
-  toHaveBeenCalledWith: "test/mock_matchers.ts",
-  toHaveBeenCalledExactlyOnceWith: "test/mock_matchers.ts",
-  toHaveBeenLastCalledWith: "test/mock_matchers.ts",
-  toHaveBeenNthCalledWith: "test/mock_matchers.ts",
-  toHaveBeenCalledBefore: "test/mock_matchers.ts",
-  toHaveBeenCalledAfter: "test/mock_matchers.ts",
-  toHaveReturned: "test/mock_matchers.ts",
-  toHaveReturnedTimes: "test/mock_matchers.ts",
-  toHaveReturnedWith: "test/mock_matchers.ts",
-  toHaveLastReturnedWith: "test/mock_matchers.ts",
-  toHaveNthReturnedWith: "test/mock_matchers.ts",
-  toHaveResolved: "test/mock_matchers.ts",
-  toHaveResolvedTimes: "test/mock_matchers.ts",
-  toHaveResolvedWith: "test/mock_matchers.ts",
-  toHaveLastResolvedWith: "test/mock_matchers.ts",
-  toHaveNthResolvedWith: "test/mock_matchers.ts",
-  toBeCalled: "test/mock_matchers.ts",
-  toBeCalledTimes: "test/mock_matchers.ts",
-  toBeCalledWith: "test/mock_matchers.ts",
-  lastCalledWith: "test/mock_matchers.ts",
-  nthCalledWith: "test/mock_matchers.ts",
-  toReturn: "test/mock_matchers.ts",
-  toReturnTimes: "test/mock_matchers.ts",
-  toReturnWith: "test/mock_matchers.ts",
-  lastReturnedWith: "test/mock_matchers.ts",
-  nthReturnedWith: "test/mock_matchers.ts",
-  toBeValidResource: "test/resource_matchers.ts",
-  toMatchResource: "test/resource_matchers.ts",
-  toHaveLabel: "test/resource_matchers.ts",
-  toHaveAnnotation: "test/resource_matchers.ts",
-  toHaveContainer: "test/resource_matchers.ts",
-  toRenderAs: "test/resource_matchers.ts",
-  toEqualQuantity: "test/quantity.ts",
-};
+const PARTS: readonly string[] = [
+  "test/mock_matchers.ts",
+  "toHaveBeenCalled toHaveBeenCalledTimes toHaveBeenCalledOnce toHaveBeenCalledWith toHaveBeenCalledExactlyOnceWith " +
+    "toHaveBeenLastCalledWith toHaveBeenNthCalledWith toHaveBeenCalledBefore toHaveBeenCalledAfter toHaveReturned " +
+    "toHaveReturnedTimes toHaveReturnedWith toHaveLastReturnedWith toHaveNthReturnedWith toHaveResolved " +
+    "toHaveResolvedTimes toHaveResolvedWith toHaveLastResolvedWith toHaveNthResolvedWith toBeCalled toBeCalledTimes " +
+    "toBeCalledWith lastCalledWith nthCalledWith toReturn toReturnTimes toReturnWith lastReturnedWith nthReturnedWith",
+  "test/more_matchers.ts",
+  "toBeCloseTo toBeInstanceOf toBeTypeOf toBeOneOf toSatisfy toBeNaN toBeNullable toContainEqual",
+  "test/resource_matchers.ts",
+  "toBeValidResource toMatchResource toHaveLabel toHaveAnnotation toHaveContainer toRenderAs",
+  "test/quantity.ts",
+  "toEqualQuantity",
+];
+
+/** The parts by the names of their matchers, once one of them is asked for. */
+let later: Record<string, string> | undefined;
+
+function laterParts(): Record<string, string> {
+  if (later !== undefined) return later;
+  later = { __proto__: null as never };
+  for (let i = 0; i < PARTS.length; i += 2) {
+    const found = split(PARTS[i + 1], " ");
+    for (let j = 0; j < found.length; j++) later[found[j]] = PARTS[i];
+  }
+  return later;
+}
+
+/** The matchers that `expect.extend` has added. */
+let customs: Record<string, Matcher> | undefined;
+
+function isCustom(name: string): boolean {
+  return customs !== undefined && customs[name] !== undefined;
+}
+
+/** Adds matchers, or replaces them. */
+export function addMatchers(added: Record<string, Matcher>): void {
+  customs ??= { __proto__: null as never };
+  const keys = setPrototypeOf(objectKeys(added), null);
+  for (let i = 0; i < keys.length; i++) customs[keys[i]] = added[keys[i]];
+}
 
 /** The matcher of a name. */
-function matcher(name: string): Matcher {
-  const path = LATER[name];
+export function matcher(name: string): Matcher {
+  if (isCustom(name)) return customs![name];
+  const path = laterParts()[name];
   if (path === undefined) return matchers[name];
   return (part(path) as { readonly matchers: Record<string, Matcher> }).matchers[name];
 }
@@ -176,26 +262,37 @@ for (let i = 0; i < names.length; i++) {
 }
 
 const reflectGet = Reflect.get;
-/** The methods of {@link LATER} that were asked for. */
-const laterMethods: Record<string, unknown> = { __proto__: null };
 
-function laterMethod(key: PropertyKey): unknown {
-  if (typeof key !== "string" || LATER[key] === undefined) return undefined;
-  return (laterMethods[key] ??= methodOf(key));
-}
-
-/** Has the methods of {@link LATER}, each made when it is asked for: made before, they would cost every file something. */
-const laterPrototype: object = new Proxy(
-  {},
-  {
-    get: (target, key, receiver) => laterMethod(key) ?? reflectGet(target, key, receiver),
-    has: (target, key) => laterMethod(key) !== undefined || key in target,
-    ownKeys: () => objectKeys(LATER),
+/** An object whose methods are made when they are asked for: made before, they would cost every file something. */
+function lazily(prototype: object, make: (key: string) => unknown, keys: () => string[]): object {
+  const made: Record<string, unknown> = { __proto__: null };
+  const get = (key: PropertyKey): unknown => (typeof key === "string" ? (made[key] ??= make(key)) : undefined);
+  return new Proxy(setPrototypeOf({}, prototype), {
+    get: (target, key, receiver) => get(key) ?? reflectGet(target, key, receiver),
+    has: (target, key) => get(key) !== undefined || key in target,
+    ownKeys: keys,
     getOwnPropertyDescriptor: (_, key) => {
-      const value = laterMethod(key);
+      const value = get(key);
       return value === undefined ? undefined : ({ __proto__: null, value, configurable: true } as PropertyDescriptor);
     },
-  },
+  });
+}
+
+/** The names of the matchers that are not always there. */
+function laterNames(): string[] {
+  const all = objectKeys(laterParts());
+  if (customs !== undefined) {
+    const own = setPrototypeOf(objectKeys(customs), null);
+    setPrototypeOf(all, null);
+    for (let i = 0; i < own.length; i++) if (laterParts()[own[i]] === undefined) push(all, own[i]);
+  }
+  return all;
+}
+
+const laterPrototype = lazily(
+  prototypeOf(Chain.prototype),
+  (name) => (laterParts()[name] !== undefined || isCustom(name) ? methodOf(name) : undefined),
+  laterNames,
 );
 setPrototypeOf(Chain.prototype, share(laterPrototype, "expect(…)"));
 freeze(Chain.prototype);
@@ -203,15 +300,21 @@ freeze(Chain);
 
 /** The error of an assertion that does not hold. `stack` is given where the call is over already. */
 function failure(name: string, context: Context, outcome: Outcome, stack?: string): Error {
-  const promise = context.promise === "" ? "" : "." + context.promise;
-  const not = context.isNot ? ".not" : "";
-  const argument = outcome.argument ?? "expected";
-  const equality = name === "toBe" ? " // Object.is equality" : "";
-  const head =
-    "expect(" + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
   const details = outcome.message();
   const comparison = context.isNot ? undefined : outcome.comparison?.();
-  return assertionError(details === "" ? head : head + "\n\n" + details, comparison, outcome.cause, stack);
+  let text = details;
+  if (outcome.isWhole !== true) {
+    const promise = context.promise === "" || context.promise === "poll" ? "" : "." + context.promise;
+    const not = context.isNot ? ".not" : "";
+    const start = context.promise === "poll" ? "expect.poll(" : context.isSoft ? "expect.soft(" : "expect(";
+    const equality = name === "toBe" ? " // Object.is equality" : "";
+    const argument = outcome.argument ?? "expected";
+    const head =
+      start + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
+    text = details === "" ? head : head + "\n\n" + details;
+  }
+  if (context.about !== "") text = context.about + ": " + text;
+  return assertionError(text, comparison, outcome.cause, stack);
 }
 
 /** Calls a matcher when a promise has settled. */
@@ -222,8 +325,14 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
       try {
         const outcome =
           state === context.promise ? matcher(name)(value, args, context) : wrongState(value, context.promise);
-        if (outcome.misuse === true || outcome.pass === context.isNot) reject(failure(name, context, outcome, stack));
-        else resolve(undefined);
+        if (isCustom(name) && isThenable(outcome)) {
+          whenSettled(concludeLater(outcome, name, context), resolve, reject);
+          return;
+        }
+        if (outcome.misuse === true || outcome.pass === context.isNot) {
+          fail(failure(name, context, outcome, stack), context);
+        }
+        resolve(undefined);
       } catch (error) {
         reject(error);
       }
@@ -281,23 +390,95 @@ export function onlyInTests(what: string): void {
 }
 
 /** `expect` itself, and what it has. */
-export interface Expect extends QuantityExpect {
+export interface Expect extends AsymmetricMatchers, ExtendExpect, QuantityExpect {
   /**
    * Says what a value must be: `expect(actual).toBe(expected)`.
    *
    * @param actual the value that the code under test gave
+   * @param about what it is about: stands before the message
    */
-  <T>(actual: T): Matchers<T>;
+  <T>(actual: T, about?: string): Assertion<T>;
+  /** The same, but the case goes on after a failure, and tells all of them at its end. */
+  soft<T>(actual: T, about?: string): Assertion<T>;
+  /** Asks for the value again and again until the matcher holds. Has to be awaited. */
+  poll<T>(actual: () => T, options?: PollOptions): Later<Awaited<T>>;
+  /** Says how many expectations the case makes: a callback that is never called is noticed. */
+  assertions(count: number): void;
+  /** Says that the case makes expectations. */
+  hasAssertions(): void;
+  /** Fails: this place must never be reached. */
+  unreachable(message?: string): never;
+}
+
+function chainOf(received: unknown, promise: Context["promise"], isSoft: boolean, about: unknown): Chain {
+  return new Chain(received, { isNot: false, promise, isSoft, about: typeof about === "string" ? about : "" });
 }
 
 /** Says what a value must be: `expect(actual).toBe(expected)`. */
-export const expect: Expect = ((actual: unknown): unknown => {
+export const expect: Expect = ((actual: unknown, about?: unknown): unknown => {
   onlyInTests("expect");
-  return new Chain(actual, false, "");
+  return chainOf(actual, "", false, about);
 }) as Expect;
-defineProperty(expect, "quantity", {
-  __proto__: null,
-  value: freeze((amount: Quantity): unknown => (part("test/quantity.ts") as QuantityExpect).quantity(amount)),
-  enumerable: true,
-} as PropertyDescriptor);
-freeze(share(expect, "expect"));
+
+const STATICS = "soft poll assertions hasAssertions unreachable";
+
+/** What `expect` itself has, by name. */
+function staticOf(name: string): unknown {
+  switch (name) {
+    case "soft":
+      return (actual: unknown, about?: unknown): unknown => {
+        onlyInTests("expect.soft");
+        needed("expect.soft");
+        return chainOf(actual, "", true, about);
+      };
+    case "poll":
+      return (actual: unknown, options?: unknown): unknown => {
+        onlyInTests("expect.poll");
+        if (typeof actual !== "function") {
+          throw usageError("expect.poll() needs a function that gives the value, not " + printInline(actual, 80));
+        }
+        return chainOf({ actual, options }, "poll", false, isObject(options) ? (options as PollOptions).message : "");
+      };
+    case "assertions":
+      return (count: unknown): void => {
+        if (typeof count !== "number" || !(count >= 0) || count % 1 !== 0) {
+          throw usageError("expect.assertions() needs a number of assertions, not " + printInline(count, 80));
+        }
+        needed("expect.assertions").wanted = count;
+      };
+    case "hasAssertions":
+      return (): void => {
+        needed("expect.hasAssertions").wanted = -2;
+      };
+    case "unreachable":
+      return (message?: unknown): never => {
+        const text = typeof message === "string" && message !== "" ? ": " + message : "";
+        throw assertionError("expect.unreachable()\n\nThis place was reached" + text);
+      };
+    case "quantity":
+      return (part("test/quantity.ts") as typeof import("./quantity.ts")).quantity;
+    case "then":
+      return undefined;
+    default:
+      return (part("test/extend.ts") as typeof import("./extend.ts")).statics(name);
+  }
+}
+
+setPrototypeOf(
+  expect,
+  share(
+    lazily(FunctionPrototype, (name) => (name in FunctionPrototype ? undefined : freezeAny(staticOf(name))), () => {
+      const { staticNames } = part("test/extend.ts") as typeof import("./extend.ts");
+      const all = setPrototypeOf(split(STATICS + " quantity", " "), null);
+      const more = staticNames();
+      for (let i = 0; i < more.length; i++) push(all, more[i]);
+      return all;
+    }),
+    "expect",
+  ),
+);
+freeze(expect);
+
+function freezeAny(value: unknown): unknown {
+  return isObject(value) ? freeze(value) : value;
+}

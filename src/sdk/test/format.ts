@@ -15,6 +15,7 @@ import {
   unbox,
 } from "./kinds.ts";
 import {
+  apply,
   asymmetricSymbol,
   hasOwn,
   is,
@@ -108,7 +109,7 @@ function printObject(value: object, indent: string, state: State): string {
 }
 
 function printKind(value: object, indent: string, state: State, depth: number): string {
-  if (tryGet(value, "$$typeof") === asymmetricSymbol) return toText(value);
+  if (tryGet(value, "$$typeof") === asymmetricSymbol) return printAsymmetric(value, indent, state);
   const kind = kindOf(value);
   const name = classNameOf(value);
   if (kind === "function") {
@@ -151,6 +152,15 @@ function printKind(value: object, indent: string, state: State, depth: number): 
   if (kind === "error") return printError(value, items, indent);
   items.properties(value, false);
   return items.assemble(prefixOf(value, name, state.style), "{", "}", indent);
+}
+
+/** A stand-in such as `Any<String>`, `StringContaining "x"` or `ObjectContaining {…}`. */
+function printAsymmetric(value: object, indent: string, state: State): string {
+  const own = tryGet(value, "toAsymmetricMatcher");
+  if (typeof own === "function") return toText(apply(own, value, []));
+  const sample = tryGet(value, "sample");
+  const name = toText(value);
+  return sample === undefined ? name : name + " " + printValue(sample, indent, state);
 }
 
 function prefixOf(value: object, name: string, style: Style): string {

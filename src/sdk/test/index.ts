@@ -14,7 +14,21 @@ import type { Resources } from "./resources.ts";
 import type { Jest, Vi } from "./vi.ts";
 
 export { expect } from "./expect.ts";
-export type { Expect, MatcherMethods, Matchers, ThrowExpectation } from "./expect.ts";
+export type { AsymmetricMatchers, Negatable } from "./asymmetric.ts";
+export type { Tester } from "./equality.ts";
+export type { Assertion, Expect, Later as LaterMatchers, Matchers, ThrowExpectation } from "./expect.ts";
+export type {
+  AsymmetricMatchersContaining,
+  ExpectState,
+  ExtendExpect,
+  MatcherFunction,
+  MatcherHintOptions,
+  MatcherResult,
+  MatcherState,
+  MatcherUtils,
+} from "./extend.ts";
+export type { MoreMatchers } from "./more_matchers.ts";
+export type { PollOptions } from "./poll.ts";
 export type { FakeTimersOptions } from "./fake_timers.ts";
 export type * from "./mock_types.ts";
 export type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";

@@ -159,7 +159,7 @@ function toContain(received: unknown, args: readonly unknown[], context: Context
 }
 
 /** What an iterable gives, without asking methods of the language that a test may have replaced. */
-function itemsOf(value: unknown): unknown[] | undefined {
+export function itemsOf(value: unknown): unknown[] | undefined {
   if (!isObject(value)) return undefined;
   const kind = kindOf(value);
   const list: unknown[] = newList();

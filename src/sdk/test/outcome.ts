@@ -8,7 +8,11 @@ export interface Context {
   /** Whether `.not` stands before it. */
   readonly isNot: boolean;
   /** Whether `.resolves` or `.rejects` stands before it. */
-  readonly promise: "" | "resolves" | "rejects";
+  readonly promise: "" | "resolves" | "rejects" | "poll";
+  /** Whether a failure is told at the end of the case, and the case goes on. */
+  readonly isSoft: boolean;
+  /** What the test says the expectation is about; empty if it says nothing. */
+  readonly about: string;
 }
 
 /** What a matcher found. The texts are asked for only if the assertion fails. */
@@ -23,6 +27,8 @@ export interface Outcome {
   readonly message: () => string;
   /** The two sides, where a diff of them tells more than the message. */
   readonly comparison?: () => Comparison | undefined;
+  /** Whether the message is all there is to say: it has no first line. */
+  readonly isWhole?: boolean;
   /** An error that has to do with it. */
   readonly cause?: unknown;
   /** That the matcher cannot be applied: fails also with `.not`. */

@@ -1,7 +1,8 @@
 /** `toThrow`, and matching texts against patterns. */
 
-import { apply, includes, isInstance, isObject, regExpExec, tryGet } from "../primordials.ts";
+import { apply, hasOwn, includes, isInstance, isObject, regExpExec, tryGet } from "../primordials.ts";
 import { nameOf, summaryOf } from "./errors.ts";
+import { EQUAL, equals, isAsymmetric } from "./equality.ts";
 import { printInline } from "./format.ts";
 import { kindOf } from "./kinds.ts";
 import { misuse } from "./outcome.ts";
@@ -100,15 +101,28 @@ function judge(thrown: Thrown | undefined, args: readonly unknown[], context: Co
       message: () => "Expected pattern: " + not + printInline(expected) + "\n" + received(),
     };
   }
+  if (isAsymmetric(expected)) {
+    return {
+      pass: thrown !== undefined && equals(cause, expected, EQUAL),
+      cause,
+      message: () =>
+        "Expected asymmetric matcher: " + not + printInline(expected) + "\n" + (thrown === undefined ? received() : "Thrown: " + summaryOf(cause)),
+    };
+  }
   const wanted = tryGet(expected, "message");
   if (typeof wanted === "string") {
     return {
-      pass: thrown !== undefined && message === wanted,
+      pass: thrown !== undefined && message === wanted && sameCause(cause, expected),
       cause,
       message: () => "Expected message: " + not + printInline(wanted) + "\n" + received(),
     };
   }
   return misuse("the expected value must be a string, a regular expression, a class or an error", "Expected", expected);
+}
+
+/** Whether what is behind two errors is equal; an error that has nothing behind it does not ask. */
+function sameCause(thrown: unknown, expected: unknown): boolean {
+  return !isObject(expected) || !hasOwn(expected, "cause") || equals(tryGet(thrown, "cause"), tryGet(expected, "cause"), EQUAL);
 }
 
 /** The text that a pattern is matched against: the message of an error, or a thrown string itself. */
