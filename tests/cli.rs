@@ -28,6 +28,8 @@ mod signals;
 mod suite;
 #[path = "cli/table.rs"]
 mod table;
+#[path = "cli/types.rs"]
+mod types;
 #[path = "cli/watch.rs"]
 mod watch;
 
@@ -92,4 +94,13 @@ fn ten_thousand_cases_and_a_deep_nest() {
             .count(),
         10_001
     );
+}
+
+#[test]
+fn files_of_jest_and_vitest_run_with_another_import() {
+    let reported = Project::fixture("api").report(&[]);
+    reported.run.exits_with(0);
+    let cases = &reported.json["summary"]["cases"];
+    let counts = ["passed", "flaky", "skipped", "todo"].map(|name| cases[name].as_u64().unwrap_or(99));
+    assert_eq!(counts, [36, 1, 4, 1], "{cases}");
 }

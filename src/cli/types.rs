@@ -22,6 +22,9 @@ const PUBLIC: [(&str, &str, &str); 3] = [
     ("husako/test.d.ts", "./sdk/test/index.js", ""),
 ];
 
+/// What the declarations use of the language that a configuration may not name: `Symbol.dispose`.
+const LIB: &str = "/// <reference lib=\"esnext.disposable\" />\n";
+
 /// Writes the declarations below `folder`. They are made from the same TypeScript that runs.
 pub(super) fn run(settings: &Settings, folder: &Path) -> Exit {
     match files().and_then(|files| write(folder, &files).map_err(|error| vec![error])) {
@@ -43,7 +46,10 @@ fn files() -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
         files.push((format!("{MODULES}/{name}.d.ts"), declared.replace(".ts\"", ".js\"")));
     }
     for (path, module, default) in PUBLIC {
-        files.push((path.to_owned(), format!("export * from \"{module}\";\n{default}")));
+        let globals = module.split_once("sdk/").map_or("./", |(folder, _)| folder);
+        let text =
+            format!("{LIB}import \"{globals}sdk/globals.js\";\nexport * from \"{module}\";\n{default}");
+        files.push((path.to_owned(), text));
     }
     files.sort();
     Ok(files)

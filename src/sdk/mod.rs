@@ -11,6 +11,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "callbacks.ts" => include_str!("callbacks.ts"),
     "console.ts" => include_str!("console.ts"),
     "fragments.ts" => include_str!("fragments.ts"),
+    "globals.ts" => include_str!("globals.ts"),
     "helpers/decorate.ts" => include_str!("helpers/decorate.ts"),
     "helpers/decorateMetadata.ts" => include_str!("helpers/decorateMetadata.ts"),
     "helpers/decorateParam.ts" => include_str!("helpers/decorateParam.ts"),

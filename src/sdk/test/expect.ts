@@ -114,14 +114,20 @@ class Chain {
   readonly #received: unknown;
   readonly #context: Context;
 
-  constructor(received: unknown, context: Context) {
+  // The class can be reached through what `expect` gives, so anything may come.
+  constructor(received: unknown, isNot: unknown, promise: unknown, isSoft: unknown, about: unknown) {
     this.#received = received;
-    this.#context = context;
+    this.#context = {
+      isNot: isNot === true,
+      promise: promise === "resolves" || promise === "rejects" || promise === "poll" ? promise : "",
+      isSoft: isSoft === true,
+      about: typeof about === "string" ? about : "",
+    };
   }
 
   get not(): Chain {
     const { isNot, promise, isSoft, about } = this.#context;
-    return new Chain(this.#received, { isNot: !isNot, promise, isSoft, about });
+    return new Chain(this.#received, !isNot, promise, isSoft, about);
   }
 
   get resolves(): Chain {
@@ -134,7 +140,7 @@ class Chain {
 
   #later(promise: Context["promise"]): Chain {
     const { isNot, isSoft, about } = this.#context;
-    return new Chain(this.#received, { isNot, promise, isSoft, about });
+    return new Chain(this.#received, isNot, promise, isSoft, about);
   }
 
   /** Calls a matcher. */
@@ -410,14 +416,10 @@ export interface Expect extends AsymmetricMatchers, ExtendExpect, QuantityExpect
   unreachable(message?: string): never;
 }
 
-function chainOf(received: unknown, promise: Context["promise"], isSoft: boolean, about: unknown): Chain {
-  return new Chain(received, { isNot: false, promise, isSoft, about: typeof about === "string" ? about : "" });
-}
-
 /** Says what a value must be: `expect(actual).toBe(expected)`. */
 export const expect: Expect = ((actual: unknown, about?: unknown): unknown => {
   onlyInTests("expect");
-  return chainOf(actual, "", false, about);
+  return new Chain(actual, false, "", false, about);
 }) as Expect;
 
 const STATICS = "soft poll assertions hasAssertions unreachable";
@@ -429,7 +431,7 @@ function staticOf(name: string): unknown {
       return (actual: unknown, about?: unknown): unknown => {
         onlyInTests("expect.soft");
         needed("expect.soft");
-        return chainOf(actual, "", true, about);
+        return new Chain(actual, false, "", true, about);
       };
     case "poll":
       return (actual: unknown, options?: unknown): unknown => {
@@ -437,7 +439,8 @@ function staticOf(name: string): unknown {
         if (typeof actual !== "function") {
           throw usageError("expect.poll() needs a function that gives the value, not " + printInline(actual, 80));
         }
-        return chainOf({ actual, options }, "poll", false, isObject(options) ? (options as PollOptions).message : "");
+        const about = isObject(options) ? (options as PollOptions).message : "";
+        return new Chain({ actual, options }, false, "poll", false, about);
       };
     case "assertions":
       return (count: unknown): void => {

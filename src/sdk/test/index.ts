@@ -53,7 +53,20 @@ export {
   xit,
   xtest,
 } from "./suite.ts";
-export type { Add, AddRow, Body, Each, For, Hook, Later, Options, Root, Title, Variant } from "./suite.ts";
+export type {
+  Add,
+  AddRow,
+  Body,
+  Each,
+  For,
+  Hook,
+  Later,
+  Options,
+  Root,
+  Title,
+  TypeExpectation,
+  Variant,
+} from "./suite.ts";
 export type { Task, TestContext } from "./context.ts";
 export type { Jest, TestDoubles, Vi, WaitOptions } from "./vi.ts";
 

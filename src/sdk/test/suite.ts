@@ -552,9 +552,59 @@ export const onTestFinished: Later = laterHook("onTestFinished", "finished");
 export const onTestFailed: Later = laterHook("onTestFailed", "failed");
 
 /** Does nothing: types are looked at by the TypeScript compiler, and this accepts whatever is said of them. */
-export function expectTypeOf<T>(_value?: T): any {
-  return anyChain;
+export function expectTypeOf<T>(_value?: T): TypeExpectation {
+  return anyChain as TypeExpectation;
 }
+
+/** A statement about a type. */
+type TypeStatement = <Expected = unknown>(...values: any[]) => true;
+
+/** What can be said of types. None of it is checked: it is here so that files of Vitest compile and run. */
+export type TypeExpectation = {
+  readonly [
+    K in
+      | "toBeAny"
+      | "toBeArray"
+      | "toBeBigInt"
+      | "toBeBoolean"
+      | "toBeCallableWith"
+      | "toBeConstructibleWith"
+      | "toBeFunction"
+      | "toBeNever"
+      | "toBeNull"
+      | "toBeNullable"
+      | "toBeNumber"
+      | "toBeObject"
+      | "toBeString"
+      | "toBeSymbol"
+      | "toBeUndefined"
+      | "toBeUnknown"
+      | "toBeVoid"
+      | "toEqualTypeOf"
+      | "toExtend"
+      | "toMatchObjectType"
+      | "toMatchTypeOf"
+  ]: TypeStatement;
+} & {
+  readonly [
+    K in
+      | "asserts"
+      | "branded"
+      | "constructorParameters"
+      | "guards"
+      | "instance"
+      | "items"
+      | "not"
+      | "parameters"
+      | "resolves"
+      | "returns"
+      | "thisParameter"
+  ]: TypeExpectation;
+} & {
+  readonly [K in "exclude" | "extract" | "map" | "omit" | "parameter" | "pick" | "toHaveProperty"]: <Chosen = unknown>(
+    ...values: any[]
+  ) => TypeExpectation;
+};
 
 /** Does nothing: the TypeScript compiler looks at the type of the value. */
 export function assertType<T>(_value: T): void {}
