@@ -11,6 +11,7 @@ use crate::tree::MemoryTree;
 mod asked;
 mod coverage;
 mod entries;
+mod expect;
 mod kube;
 mod misses;
 mod mocks;
