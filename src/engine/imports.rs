@@ -7,6 +7,7 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module};
 
 use super::coverage::{self, CoverageModule};
+use super::environment::EnvironmentModule;
 use super::host::HostModule;
 use super::kubernetes::KubernetesModule;
 use super::lines::ExpectModule;
@@ -96,6 +97,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
     let ctx = ctx.clone();
     match part {
         "" => Module::declare_def::<HostModule, _>(ctx, name),
+        "environment" => Module::declare_def::<EnvironmentModule, _>(ctx, name),
         "expect" => Module::declare_def::<ExpectModule, _>(ctx, name),
         "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),

@@ -6,6 +6,7 @@ mod asked;
 mod bytecode;
 mod cases;
 mod coverage;
+mod environment;
 mod errors;
 mod host;
 mod imports;

@@ -1,8 +1,9 @@
 /** What the host calls, and the globals that every file has. Internal. */
 
+import { part } from "husako:host";
 import { find } from "./callbacks.ts";
 import { console } from "./console.ts";
-import { defineProperty, isObject } from "./primordials.ts";
+import { defineProperty, isObject, split } from "./primordials.ts";
 import { adopt } from "./promises.ts";
 import { usageError } from "./stack.ts";
 import { clearTimeout, queueMicrotask, setImmediate, setInterval, setTimeout } from "./timers.ts";
@@ -31,6 +32,36 @@ function install(name: string, value: unknown): void {
     writable: true,
     configurable: true,
   } as PropertyDescriptor);
+}
+
+/** The globals that few files need, and the parts that have them: each is loaded when it is asked for. */
+const LATER: readonly string[] = [
+  "environment/abort.ts",
+  "AbortController AbortSignal Event EventTarget",
+  "environment/clone.ts",
+  "structuredClone",
+  "environment/text.ts",
+  "TextDecoder TextEncoder",
+  "environment/url.ts",
+  "URL URLSearchParams",
+];
+
+function installLater(name: string, path: string): void {
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    get(): unknown {
+      const value = (part(path) as Record<string, unknown>)[name];
+      install(name, value);
+      return value;
+    },
+    set: (value: unknown): void => install(name, value),
+    configurable: true,
+  } as PropertyDescriptor);
+}
+
+for (let i = 0; i < LATER.length; i += 2) {
+  const names = split(LATER[i + 1], " ");
+  for (let j = 0; j < names.length; j++) installLater(names[j], LATER[i]);
 }
 
 install("console", console);

@@ -91,6 +91,12 @@ pub const PASSING: &[File] = &[
         ("left out", Skipped("other cases of the file are marked .only")),
         ("suite > marked", Passed),
     ]),
+    ("platform.test.ts", &[
+        ("url", Passed),
+        ("text", Passed),
+        ("clone", Passed),
+        ("abort", Passed),
+    ]),
     ("timers.test.ts", &[
         ("order", Passed),
         ("odd delays", Passed),

@@ -13,7 +13,10 @@ async fn every_message_of_a_matcher_can_be_read() {
         for failure in &case.failures {
             told.push_str(&format!("{}\n", failure.message));
             if let Some(comparison) = &failure.comparison {
-                told.push_str(&format!("expected {}\nreceived {}\n", comparison.expected, comparison.received));
+                told.push_str(&format!(
+                    "expected {}\nreceived {}\n",
+                    comparison.expected, comparison.received
+                ));
             }
         }
         told.push('\n');

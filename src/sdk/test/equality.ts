@@ -11,6 +11,7 @@ import {
   regExpFlags,
   regExpSource,
   setSize,
+  textOf,
   typedLength,
   unbox,
 } from "./kinds.ts";
@@ -136,6 +137,8 @@ function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
       return regExpSource(a) === regExpSource(b) && regExpFlags(a) === regExpFlags(b);
     case "boxed":
       return is(unbox(a), unbox(b));
+    case "text":
+      return textOf(a) === textOf(b);
     case "error":
       return sameErrors(a, b, state);
     case "map":

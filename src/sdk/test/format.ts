@@ -11,6 +11,7 @@ import {
   namesOf,
   regExpFlags,
   regExpSource,
+  textOf,
   typedLength,
   unbox,
 } from "./kinds.ts";
@@ -122,6 +123,7 @@ function printKind(value: object, indent: string, state: State, depth: number): 
   }
   if (kind === "regexp") return "/" + regExpSource(value) + "/" + regExpFlags(value);
   if (kind === "boxed") return "[" + name + ": " + printPrimitive(unbox(value), state) + "]";
+  if (kind === "text") return name + " " + quote(textOf(value), false);
   if (kind === "opaque") return name === "" ? "{}" : name + " {}";
   if (depth >= MAX_DEPTH) return kind === "array" ? "[Array]" : "[" + (name || "Object") + "]";
   const items = new Items(indent + "  ", state);

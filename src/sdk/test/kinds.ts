@@ -18,7 +18,7 @@ import {
   uncurryThis,
 } from "../primordials.ts";
 
-/** How a value's contents are reached. `opaque` objects have contents that nobody can see. */
+/** How a value's contents are reached. `text` objects are what one text says, such as a URL. `opaque` objects have contents that nobody can see. */
 export type Kind =
   | "object"
   | "function"
@@ -32,6 +32,7 @@ export type Kind =
   | "typed"
   | "buffer"
   | "view"
+  | "text"
   | "opaque";
 
 /** The number of entries of a Map. */
@@ -111,6 +112,22 @@ add("WeakMap", WeakMap.prototype, "opaque", present);
 add("WeakSet", WeakSet.prototype, "opaque", present);
 add("WeakRef", WeakRef.prototype, "opaque", present);
 add("Iterator", prototypeOf(prototypeOf([][iteratorSymbol]())), "opaque", present);
+
+/** Makes known a class of which every object is what one text says. `textOf` throws for what is no such object. */
+export function addText(name: string, prototype: object, textOf: (value: object) => string): void {
+  add(name, prototype, "text", textOf);
+}
+
+/** What an object of the kind `text` says. */
+export function textOf(value: object): string {
+  let prototype = prototypeOf(value);
+  while (prototype !== null) {
+    const entry = mapGet(table, prototype);
+    if (entry !== undefined && entry.kind === "text") return toText(entry.probe(value));
+    prototype = prototypeOf(prototype);
+  }
+  return "";
+}
 
 /** The kind of an object or function. */
 export function kindOf(value: object): Kind {
