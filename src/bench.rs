@@ -116,6 +116,7 @@ impl Repository {
             filter: None,
             fail_fast: false,
             max_fail: None,
+            check_determinism: false,
             keep_documents: false,
             base,
             warnings: Vec::new(),

@@ -60,6 +60,8 @@ pub struct RunFinished {
     pub counts: Counts,
     /// Why files were left out, when some were.
     pub stopped: Option<Stopped>,
+    /// What was random came of this: the order of what ran, or what files asked for. `None` where nothing was.
+    pub seed: Option<u64>,
 }
 
 /// Why a run ended before all its files had run.
@@ -323,6 +325,8 @@ pub enum FailureKind {
     NoTests,
     /// An entry did not call `build` exactly once, or what it built cannot be written as JSON.
     BuildContract,
+    /// The file does something else when it runs again (`--check-determinism`).
+    Nondeterminism,
     /// The run was interrupted while the case ran.
     Interrupted,
     /// husako-ci itself failed.
@@ -345,6 +349,7 @@ impl FailureKind {
             FailureKind::Load => "LoadError",
             FailureKind::NoTests => "NoTests",
             FailureKind::BuildContract => "BuildContractError",
+            FailureKind::Nondeterminism => "Nondeterminism",
             FailureKind::Interrupted => "Interrupted",
             FailureKind::Internal => "InternalError",
         }
@@ -354,7 +359,7 @@ impl FailureKind {
 impl FailureKind {
     /// Whether it is an answer (a JUnit `failure`), and not something that kept from giving one (an `error`).
     pub fn is_verdict(self) -> bool {
-        matches!(self, FailureKind::Assertion | FailureKind::Validation)
+        matches!(self, FailureKind::Assertion | FailureKind::Validation | FailureKind::Nondeterminism)
     }
 }
 

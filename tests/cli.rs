@@ -12,6 +12,8 @@ mod changes;
 mod check;
 #[path = "cli/coverage.rs"]
 mod coverage;
+#[path = "cli/determinism.rs"]
+mod determinism;
 #[path = "cli/entries.rs"]
 mod entries;
 #[path = "cli/github.rs"]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::DateTime;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Runs the husako tests of a repository and renders and validates its entries, each file in a JavaScript runtime of its
@@ -322,6 +323,22 @@ pub(super) struct CommonArgs {
     #[arg(long, value_name = "VERDICT", default_value = "pass", help_heading = "Running")]
     pub(super) flaky: Flaky,
 
+    /// What time it is for tests and entries, for the whole run: RFC 3339, or a date [default: what it is]
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Running")]
+    pub(super) now: Option<i64>,
+
+    /// Decides what is random: `Math.random()`, and the order of --shuffle [default: drawn, and told where it matters]
+    #[arg(long, value_name = "N", help_heading = "Running")]
+    pub(super) seed: Option<u64>,
+
+    /// Run files, and the cases of each suite, in a random order
+    #[arg(long, help_heading = "Running")]
+    pub(super) shuffle: bool,
+
+    /// Run each file twice, with another clock, seed and order of cases, and fail where something differs
+    #[arg(long, help_heading = "Running")]
+    pub(super) check_determinism: bool,
+
     /// How many files run at a time [default: the number of cores, as far as memory allows]
     #[arg(short, long, value_name = "N", value_parser = positive, help_heading = "Running")]
     pub(super) jobs: Option<usize>,
@@ -460,6 +477,15 @@ fn percent(text: &str) -> Result<f64, String> {
         Ok(_) => Err("must be from 0 to 100".to_owned()),
         Err(_) => Err("is not a number".to_owned()),
     }
+}
+
+/// A time, in milliseconds since 1970.
+fn time(text: &str) -> Result<i64, String> {
+    let midnight = format!("{text}T00:00:00Z");
+    let time = [text, midnight.as_str()].into_iter().find_map(|text| DateTime::parse_from_rfc3339(text).ok());
+    time.map(|time| time.timestamp_millis()).ok_or_else(|| {
+        "is neither a time such as 2026-01-31T12:00:00Z nor a date such as 2026-01-31".to_owned()
+    })
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

@@ -173,6 +173,7 @@ fn judged(settings: &Settings, asked: &[Asked], rendered: &Rendered, exit: Exit)
             | FailureKind::StackOverflow
             | FailureKind::Load
             | FailureKind::NoTests
+            | FailureKind::Nondeterminism
             | FailureKind::Interrupted => Exit::Runtime,
             FailureKind::Internal => Exit::Failed,
         })

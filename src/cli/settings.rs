@@ -1,5 +1,6 @@
 //! Arguments, environment and defaults, resolved in one place.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::args::{
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
-use crate::engine::{CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits};
+use crate::engine::{Clock, CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits, Order};
 use crate::report::terminal::Verbosity;
 use crate::tree::{Pattern, RelPath, SourceTree, WorkTree};
 
@@ -29,6 +30,7 @@ pub(super) struct Settings {
     pub(super) fail_fast: bool,
     /// How many cases may fail before nothing more is started.
     pub(super) max_fail: Option<usize>,
+    pub(super) check_determinism: bool,
     pub(super) jobs: usize,
     pub(super) limits: Limits,
     pub(super) imports: ImportRules,
@@ -136,6 +138,10 @@ impl Settings {
             max_fail,
             retries,
             flaky,
+            now,
+            seed,
+            shuffle,
+            check_determinism,
             jobs,
             timeout_ms,
             test_timeout_ms,
@@ -154,6 +160,7 @@ impl Settings {
         let tree = WorkTree::new(&root)
             .map_err(|error| vec![Diagnostic::error(format!("reading {}: {error}", root.display()))])?;
         let here = tree.relative(&cwd).unwrap_or_default();
+        let seed = seed.unwrap_or_else(drawn);
         let limits = Limits {
             file: timeout_ms,
             case: test_timeout_ms.min(timeout_ms),
@@ -161,7 +168,9 @@ impl Settings {
             stack_bytes: DEFAULT_STACK_BYTES,
             retries,
             flaky_fails: flaky == Flaky::Fail,
-            ..Limits::default()
+            clock: now.map_or_else(Clock::default, Clock::Still),
+            seed,
+            order: if shuffle { Order::Shuffled(seed) } else { Order::Written },
         };
         Ok(Settings {
             tree: Arc::new(tree),
@@ -177,6 +186,7 @@ impl Settings {
             color_errors: self::color(color, Stream::Err),
             fail_fast,
             max_fail,
+            check_determinism,
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
             imports: ImportRules { allow_outside_root, use_generated_types },
@@ -230,6 +240,12 @@ impl Settings {
         let globs = !coverage_include.is_empty() || !coverage_exclude.is_empty();
         if !coverage && coverage_out.is_none() && !globs && min.is_none() {
             return Ok(None);
+        }
+        if self.check_determinism {
+            let error = Diagnostic::error(
+                "--check-determinism runs files again, and --coverage would count that too",
+            );
+            return Err(vec![error.help("leave out one of the two")]);
         }
         let out = coverage_out.unwrap_or_else(|| PathBuf::from("coverage/lcov.info"));
         let mut errors = Vec::new();
@@ -288,6 +304,12 @@ impl Settings {
         }
         Ok(Request { scopes, include, exclude, named_are_entries: false })
     }
+}
+
+/// A seed that is new each time, and short enough to be typed.
+fn drawn() -> u64 {
+    // Each of these is seeded by the system anew.
+    u64::from(RandomState::new().hash_one(()) as u32)
 }
 
 /// Tells why `--watch` makes no sense here.

@@ -143,10 +143,7 @@ impl<'js> Cases<'js, '_> {
             };
             progress.finished[case] = Some(Finished::without_running(status));
         }
-        match self.limits.shuffle {
-            Some(seed) => progress.shuffled(runnable, seed),
-            None => runnable,
-        }
+        progress.ordered(runnable, self.limits.order)
     }
 
     /// Says that a case does not run because enough have failed.

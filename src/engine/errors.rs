@@ -317,6 +317,7 @@ fn help(kind: FailureKind) -> Option<&'static str> {
         | FailureKind::Load
         | FailureKind::NoTests
         | FailureKind::BuildContract
+        | FailureKind::Nondeterminism
         | FailureKind::Interrupted => None,
     }
 }

@@ -19,6 +19,7 @@ use super::modules::{Modules, SDK};
 use super::progress::{
     Again, Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut,
 };
+use super::reads::World;
 use super::timers::{Timers, fire_function};
 use super::trace::{self, Recorder};
 use crate::event::Stream;
@@ -66,6 +67,7 @@ pub(crate) struct Session {
     pub(crate) interrupt: Arc<Interrupt>,
     pub(crate) timers: Timers,
     pub(crate) looks: Looks,
+    pub(super) world: World,
     modules: Arc<Modules>,
     progress: Mutex<Progress>,
     counts: Mutex<Counts>,
@@ -86,11 +88,18 @@ struct State {
 }
 
 impl Session {
-    pub(crate) fn new(interrupt: Interrupt, phase: Phase, looks: Looks, modules: Arc<Modules>) -> Session {
+    pub(crate) fn new(
+        interrupt: Interrupt,
+        phase: Phase,
+        looks: Looks,
+        world: World,
+        modules: Arc<Modules>,
+    ) -> Session {
         Session {
             interrupt: Arc::new(interrupt),
             timers: Timers::default(),
             looks,
+            world,
             modules,
             progress: Mutex::new(Progress::new()),
             counts: Mutex::default(),
@@ -256,6 +265,9 @@ impl ModuleDef for HostModule {
             "clearTimer",
             "build",
             "part",
+            "now",
+            "elapsed",
+            "random",
         ] {
             declare.declare(name)?;
         }
@@ -274,6 +286,9 @@ impl ModuleDef for HostModule {
         exports.export("clearTimer", Func::from(clear_timer))?;
         exports.export("build", Func::from(build))?;
         exports.export("part", Func::from(part))?;
+        exports.export("now", Func::from(now))?;
+        exports.export("elapsed", Func::from(elapsed))?;
+        exports.export("random", Func::from(random))?;
         Ok(())
     }
 }
@@ -371,6 +386,18 @@ fn print(ctx: Ctx<'_>, error: bool, text: String) -> Result<()> {
     let stream = if error { Stream::Err } else { Stream::Out };
     session(&ctx)?.progress().print(stream, text);
     Ok(())
+}
+
+fn now(ctx: Ctx<'_>) -> Result<f64> {
+    Ok(session(&ctx)?.world.now())
+}
+
+fn elapsed(ctx: Ctx<'_>) -> Result<f64> {
+    Ok(session(&ctx)?.world.elapsed())
+}
+
+fn random(ctx: Ctx<'_>) -> Result<f64> {
+    Ok(session(&ctx)?.world.random())
 }
 
 fn owner(ctx: Ctx<'_>) -> Result<u32> {

@@ -18,6 +18,8 @@ mod misspelt;
 mod mocks;
 mod modules;
 mod progress;
+mod random;
+mod reads;
 mod running;
 mod suite;
 mod thread;
@@ -33,11 +35,11 @@ pub(crate) use coverage::{Collector, CoverageRules};
 pub(crate) use errors::plain;
 pub(crate) use kubernetes::{ProjectServices, Rendering, Verdict};
 pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
-pub(crate) use progress::shuffled;
+pub(crate) use random::shuffled;
 pub(crate) use trace::{CallSite, CallSites};
 
 use crate::compile;
-use crate::event::{CaseStatus, Failure, FileResult, OutputLine};
+use crate::event::{CaseStatus, Failure, FileResult, OutputLine, Reads};
 use crate::resource::JsonPath;
 use crate::tree::RelPath;
 use host::{Looks, Phase};
@@ -85,8 +87,12 @@ pub struct Limits {
     pub retries: u32,
     /// Whether a case that passes only when it is run again counts as failed.
     pub flaky_fails: bool,
-    /// Runs the cases of each suite in an order that this seed decides; `None`: in their order.
-    pub shuffle: Option<u64>,
+    /// What time it is for the file.
+    pub clock: Clock,
+    /// Decides, with the path of the file, what is random in it.
+    pub seed: u64,
+    /// The order of the cases of each suite.
+    pub order: Order,
 }
 
 impl Default for Limits {
@@ -98,7 +104,9 @@ impl Default for Limits {
             stack_bytes: DEFAULT_STACK_BYTES,
             retries: 0,
             flaky_fails: false,
-            shuffle: None,
+            clock: Clock::default(),
+            seed: 0,
+            order: Order::default(),
         }
     }
 }
@@ -199,6 +207,8 @@ pub(crate) struct Built {
     pub(crate) instances: Vec<ClassInstance>,
     /// What the entry printed.
     pub(crate) output: Vec<OutputLine>,
+    /// What it asked for that another run may answer differently.
+    pub(crate) reads: Reads,
     /// Errors and rejections that reached nobody. husako takes no notice of them, so they do not fail the entry.
     pub(crate) left_over: Vec<Failure>,
 }
@@ -221,6 +231,35 @@ pub(crate) struct NotBuilt {
     pub(crate) failures: Vec<Failure>,
     /// What the entry printed.
     pub(crate) output: Vec<OutputLine>,
+    /// What it asked for that another run may answer differently.
+    pub(crate) reads: Reads,
+}
+
+/// The order of the cases of a suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// As they are written.
+    #[default]
+    Written,
+    /// The last first.
+    Reversed,
+    /// One that this seed decides.
+    Shuffled(u64),
+}
+
+/// What time it is for a file. In milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// That many after what it really is.
+    Ahead(i64),
+    /// Always that many since 1970 (UTC).
+    Still(i64),
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock::Ahead(0)
+    }
 }
 
 /// Executes an entry: a module that calls `build` exactly once. When `cancelled` is ready, running code is stopped.
@@ -259,7 +298,7 @@ pub(crate) async fn execute(job: Job, cancelled: impl Future<Output = ()>) -> Re
             }
         }
     }
-    Err(NotBuilt { failures, output })
+    Err(NotBuilt { failures, output, reads: running.session.world.reads() })
 }
 
 /// Executes an entry once more, to see where the parts of its resources are made. It gave `documents` before; a document that

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::Order;
 use super::modules::is_internal;
+use super::random::shuffled;
 use crate::diagnostic::Place;
 use crate::event::{Attempt, CaseStatus, Failure, OutputLine, Stream};
 
@@ -325,27 +327,15 @@ pub(crate) fn decide(progress: &Progress, wanted: impl Fn(&str) -> bool) -> Vec<
         .collect()
 }
 
-/// Puts items into an order that depends on nothing but their number and the seed.
-pub(crate) fn shuffled<T>(mut items: Vec<T>, seed: u64) -> Vec<T> {
-    // SplitMix64: <https://prng.di.unimi.it/splitmix64.c>
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    for last in (1..items.len()).rev() {
-        let other = next() % (last as u64 + 1);
-        items.swap(last, other as usize);
-    }
-    items
-}
-
 impl Progress {
-    /// Shuffles cases. Those of a suite stay together, so that its `beforeAll` runs once.
-    pub(crate) fn shuffled(&self, cases: Vec<usize>, seed: u64) -> Vec<usize> {
-        self.shuffled_in(0, 0, cases, seed)
+    /// Puts cases, which are in the order of the file, into another. Those of a suite stay together, so that its `beforeAll`
+    /// runs once.
+    pub(crate) fn ordered(&self, cases: Vec<usize>, order: Order) -> Vec<usize> {
+        match order {
+            Order::Written => cases,
+            Order::Reversed => cases.into_iter().rev().collect(),
+            Order::Shuffled(seed) => self.shuffled_in(0, 0, cases, seed),
+        }
     }
 
     fn shuffled_in(&self, suite: SuiteId, depth: usize, cases: Vec<usize>, seed: u64) -> Vec<usize> {

@@ -17,6 +17,7 @@ use super::json::in_document;
 use super::kubernetes;
 use super::modules::{self, Unit};
 use super::progress::{Finished, Progress};
+use super::reads::World;
 use super::thread;
 use super::trace::{self, Broken, Outcome};
 use super::turn::{self, Settled, Stalled, settle};
@@ -24,7 +25,7 @@ use super::{Built, ClassInstance, Job};
 use crate::compile::Map;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
-    CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine, Reads,
+    CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine,
     SnapshotCounts,
 };
 
@@ -51,8 +52,9 @@ pub(super) struct Running {
 impl Running {
     pub(super) fn new(job: Job, phase: Phase, looks: Looks) -> Running {
         let start = Instant::now();
-        let session =
-            Session::new(Interrupt::new(start + job.limits.file), phase, looks, Arc::clone(&job.modules));
+        let interrupt = Interrupt::new(start + job.limits.file);
+        let world = World::new(job.limits.clock, job.limits.seed, &job.path);
+        let session = Session::new(interrupt, phase, looks, world, Arc::clone(&job.modules));
         Running {
             job,
             started: SystemTime::now(),
@@ -151,6 +153,7 @@ impl Running {
                     },
                     instances: instances.collect(),
                     output: self.take_output(),
+                    reads: self.session.world.reads(),
                     left_over: self.session.progress().extra.drain(..).map(|(.., failure)| failure).collect(),
                 })
             }
@@ -422,7 +425,7 @@ impl Running {
             cases,
             output: std::mem::take(&mut progress.file_output),
             filtered_out: progress.filtered_out.len(),
-            reads: Reads::default(),
+            reads: self.session.world.reads(),
             snapshots: SnapshotCounts::default(),
             documents: None,
         }

@@ -120,6 +120,9 @@ struct Summary {
     files: FileCounts,
     /// Counts of cases.
     cases: CaseCounts,
+    /// What was random came of this number (`--seed`): the order of `--shuffle`, or what files asked for. `null` where
+    /// nothing was.
+    seed: Option<u64>,
     /// Why the run ended before all its files had run: `fail-fast`, `max-fail` or `interrupted`; `null` when it did not.
     stopped: Option<&'static str>,
 }
@@ -205,6 +208,9 @@ struct File<'a> {
     duration_ms: f64,
     /// How many of its cases `--filter` left out.
     filtered_out: usize,
+    /// What it asked for that another run may answer differently: `clock`, `random`. Absent when it asked for neither.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<&'static str>,
     /// The cases in the order of the file. A failure of the whole file is a case of its own.
     cases: Vec<Case<'a>>,
     /// What was printed outside any case, in the order in which it was.
@@ -261,7 +267,7 @@ struct Tried<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Fault<'a> {
-    /// `AssertionError`, `ValidationError` (a resource breaks a rule), `BuildContractError`, `Error` (something was thrown), `UnhandledRejection`, `Timeout`, `NeverSettles`,
+    /// `AssertionError`, `ValidationError` (a resource breaks a rule), `BuildContractError`, `Nondeterminism` (`--check-determinism`), `Error` (something was thrown), `UnhandledRejection`, `Timeout`, `NeverSettles`,
     /// `OutOfMemory`, `StackOverflow`, `CompileError`, `LoadError`, `NoTests`, `Interrupted`, or `InternalError`.
     kind: &'static str,
     /// The class of the error, the rule that a resource breaks, or the kind where there is neither.
@@ -351,14 +357,15 @@ impl<'a> Report<'a> {
             },
             |finished| finished.counts,
         );
-        let stopped = finished.as_ref().and_then(|finished| finished.stopped);
+        let (stopped, seed) =
+            finished.as_ref().map_or((None, None), |finished| (finished.stopped, finished.seed));
         Report {
             version: VERSION,
             tool: TOOL,
             started_at: started.as_ref().map(|started| text::iso8601(started.at)),
             jobs: started.as_ref().map(|started| started.jobs),
             duration_ms: finished.as_ref().map(|finished| millis(finished.duration)),
-            summary: Summary::new(counts, stopped),
+            summary: Summary::new(counts, stopped, seed),
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
             files: files.values().map(|file| File::new(file)).collect(),
             diff: diff.as_deref(),
@@ -377,7 +384,7 @@ impl CoverageTotals {
 }
 
 impl Summary {
-    fn new(counts: Counts, stopped: Option<Stopped>) -> Summary {
+    fn new(counts: Counts, stopped: Option<Stopped>, seed: Option<u64>) -> Summary {
         let Counts {
             files_passed,
             files_failed,
@@ -394,6 +401,7 @@ impl Summary {
         Summary {
             files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
             cases: CaseCounts { passed, flaky, failed, errors, skipped, todo, filtered_out, warnings },
+            seed,
             stopped: stopped.map(|stopped| match stopped {
                 Stopped::FailFast => "fail-fast",
                 Stopped::MaxFail => "max-fail",
@@ -428,7 +436,7 @@ impl<'a> File<'a> {
             cases,
             output,
             filtered_out,
-            reads: _,
+            reads,
             snapshots: _,
             documents: _,
         } = file;
@@ -449,6 +457,10 @@ impl<'a> File<'a> {
             started_at: started.map(text::iso8601),
             duration_ms: millis(*duration),
             filtered_out: *filtered_out,
+            reads: [(reads.clock, "clock"), (reads.random, "random")]
+                .into_iter()
+                .filter_map(|(read, name)| read.then_some(name))
+                .collect(),
             cases: cases.iter().map(Case::new).collect(),
             output: output.iter().map(Output::new).collect(),
         }
@@ -594,8 +606,9 @@ mod tests {
             json!({
                 "files": {"passed": 1, "failed": 4, "notRun": 1 },
                 "cases": {
-                    "passed": 6, "flaky": 0, "failed": 3, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
+                    "passed": 6, "flaky": 0, "failed": 4, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
                 },
+                "seed": 4711,
                 "stopped": "fail-fast",
             })
         );

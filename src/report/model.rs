@@ -169,12 +169,19 @@ fn kinds() -> FileResult {
         (FailureKind::Load, "LoadError", "cannot find module \"./nope\""),
         (FailureKind::NoTests, "NoTests", "the file has no cases"),
         (FailureKind::BuildContract, "BuildContractError", "build() was not called"),
+        (
+            FailureKind::Nondeterminism,
+            "Nondeterminism",
+            "case \"adds\" passed, and failed when the file ran again",
+        ),
         (FailureKind::Interrupted, "Interrupted", "interrupted by Ctrl-C"),
         (FailureKind::Internal, "InternalError", "index out of bounds"),
     ];
     for (number, (kind, type_name, message)) in failures.into_iter().enumerate() {
         let status = match kind {
-            FailureKind::Assertion | FailureKind::Validation => CaseStatus::Failed,
+            FailureKind::Assertion | FailureKind::Validation | FailureKind::Nondeterminism => {
+                CaseStatus::Failed
+            }
             FailureKind::Thrown
             | FailureKind::UnhandledRejection
             | FailureKind::Timeout
@@ -258,7 +265,12 @@ pub(crate) fn run_of(files: Vec<FileResult>, stopped: Option<Stopped>) -> Vec<Ev
         }
         events.push(Event::FileFinished(Arc::new(file)));
     }
-    events.push(Event::RunFinished(RunFinished { duration: Duration::from_millis(4321), counts, stopped }));
+    events.push(Event::RunFinished(RunFinished {
+        duration: Duration::from_millis(4321),
+        counts,
+        stopped,
+        seed: stopped.is_some().then_some(4711),
+    }));
     events
 }
 
@@ -303,6 +315,7 @@ pub(crate) fn outcomes() -> Vec<(String, String, Outcome)> {
         ("apps/kinds.test.ts", "LoadError", error("LoadError")),
         ("apps/kinds.test.ts", "NoTests", error("NoTests")),
         ("apps/kinds.test.ts", "BuildContractError", error("BuildContractError")),
+        ("apps/kinds.test.ts", "Nondeterminism", Outcome::Failed("Nondeterminism".to_owned())),
         ("apps/kinds.test.ts", "Interrupted", error("Interrupted")),
         ("apps/kinds.test.ts", "InternalError", error("InternalError")),
         ("apps/web.test.ts", "deployment > has a name", Outcome::Passed),

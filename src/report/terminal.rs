@@ -481,7 +481,7 @@ impl<'a> Terminal<'a> {
     }
 
     fn summary(&self, finished: &RunFinished) -> Vec<String> {
-        let RunFinished { duration, counts, stopped } = finished;
+        let RunFinished { duration, counts, stopped, seed } = finished;
         let Counts {
             files_passed,
             files_failed,
@@ -536,6 +536,10 @@ impl<'a> Terminal<'a> {
             ));
         }
         lines.push(format!("{} {}", self.look.paint(Tint::Title, " Time"), text::duration(*duration)));
+        if let Some(seed) = seed {
+            let how = self.faint(&format!("(to repeat it: --seed {seed})"));
+            lines.push(format!("{} {seed} {how}", self.look.paint(Tint::Title, " Seed")));
+        }
         if let Some(stopped) = stopped {
             let why = match stopped {
                 Stopped::FailFast => "Stopped after the first failed file (--fail-fast)",
@@ -648,7 +652,7 @@ mod tests {
                 Outcome::Todo => told(format!("  - {name} (todo)")),
             }
         }
-        assert_eq!(text.matches("\nFAIL ").count(), 17);
+        assert_eq!(text.matches("\nFAIL ").count(), 18);
         assert!(text.contains("\n✗ apps/env/prod.ts prod (1 of 3 checks failed, 1 warning, 2ms)\n"));
         assert!(text.contains(
             "\nWARN apps/env/prod.ts > Service prod/web\n  ! server-warning: $.spec.externalIPs: "
@@ -729,7 +733,8 @@ Cases 1 failed, 3 passed
         assert!(text.starts_with("\nFAIL apps/broken.test.ts > (file)\n"), "{text}");
         assert!(text.ends_with(
             "\n\nFiles 4 failed, 1 passed, 1 not run\n\
-             Cases 17 failed, 6 passed, 1 skipped, 1 todo, 5 filtered out\nNotes 1 warning\n Time 4.32s\n\
+             Cases 18 failed, 6 passed, 1 skipped, 1 todo, 5 filtered out\nNotes 1 warning\n Time 4.32s\n\
+             \x20Seed 4711 (to repeat it: --seed 4711)\n\
              Stopped after the first failed file (--fail-fast): 1 file did not run.\n"
         ));
         let passed = model::run_of(vec![model::passing("a.test.ts", &["x"])], None);

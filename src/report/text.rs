@@ -251,6 +251,7 @@ fn label(kind: FailureKind, type_name: &str) -> String {
         | FailureKind::Load
         | FailureKind::NoTests
         | FailureKind::BuildContract
+        | FailureKind::Nondeterminism
         | FailureKind::Interrupted
         | FailureKind::Internal => {
             if type_name == kind.name() || type_name.is_empty() {

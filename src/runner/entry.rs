@@ -12,9 +12,7 @@ use crate::config::{Ci, Redact};
 use crate::diagnostic::Snippet;
 use crate::diff::{Secrets, secrets_of, secrets_of_all};
 use crate::engine::{self, Built, CallSite, CallSites, ClassInstance, Job, NotBuilt, Verdict};
-use crate::event::{
-    CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus, Reads, SnapshotCounts,
-};
+use crate::event::{CaseResult, CaseStatus, Failure, FailureKind, FileResult, FileStatus, SnapshotCounts};
 use crate::resource::Identity;
 use crate::rule::{Level, Rule};
 use crate::schema::Schemas;
@@ -47,7 +45,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
     let filter = job.filter.clone();
     let on_case = job.on_case.clone();
     let mut cases = Vec::new();
-    let (output, documents) = match render(job.clone(), cancelled()).await {
+    let (output, reads, documents) = match render(job.clone(), cancelled()).await {
         Ok(built) => {
             let rendering = start.elapsed();
             let rendered = Arc::new(built.documents);
@@ -64,11 +62,11 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
                     (start.elapsed() - rendering) / u32::try_from(rendered.len().max(1)).unwrap_or(u32::MAX);
                 cases.extend(resources(&rendered, told, sites.as_ref(), &entry.ci, each));
             }
-            (built.output, Some(rendered))
+            (built.output, built.reads, Some(rendered))
         }
         Err(broken) => {
             cases.push(case(BUILD.to_owned(), start.elapsed(), broken.failures, Vec::new()));
-            (broken.output, None)
+            (broken.output, broken.reads, None)
         }
     };
     let all = cases.len();
@@ -89,7 +87,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
         filtered_out: all - cases.len(),
         cases,
         output,
-        reads: Reads::default(),
+        reads,
         snapshots: SnapshotCounts::default(),
         documents: documents.filter(|_| keep_documents),
     }

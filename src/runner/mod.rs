@@ -1,6 +1,7 @@
 //! Runs the planned files: how many at a time, when to stop, and what is told of it.
 
 mod base;
+mod determinism;
 mod entry;
 mod plan;
 mod schemas;
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, Job, Limits, MaxFail, Modules, ProjectModules};
+use crate::engine::{self, Job, Limits, MaxFail, Modules, Order, ProjectModules};
 use crate::event::{
     Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped,
 };
@@ -55,6 +56,8 @@ pub(crate) struct RunOptions {
     pub(crate) fail_fast: bool,
     /// Start nothing more once this many cases have failed.
     pub(crate) max_fail: Option<usize>,
+    /// Run each file once more, in other circumstances, to see whether it does the same.
+    pub(crate) check_determinism: bool,
     /// Whether the results of entries hold what they rendered.
     pub(crate) keep_documents: bool,
     /// What to compare the resources of all entries with.
@@ -99,10 +102,13 @@ pub(crate) async fn run(
     let mut rendered = Vec::new();
     let mut counts = Counts::default();
     let mut stopped = None;
+    let mut is_random = matches!(options.limits.order, Order::Shuffled(_));
     let max_fail = MaxFail::new(options.max_fail);
-    let files = match options.limits.shuffle {
-        Some(seed) => engine::shuffled(options.files.iter().collect(), seed),
-        None => options.files.iter().collect(),
+    let files: Vec<&Planned> = options.files.iter().collect();
+    let files = match options.limits.order {
+        Order::Written => files,
+        Order::Reversed => files.into_iter().rev().collect(),
+        Order::Shuffled(seed) => engine::shuffled(files, seed),
     };
     let mut files = files.into_iter();
     let mut next = files.next();
@@ -118,7 +124,8 @@ pub(crate) async fn run(
             biased;
             Some(finished) = running.join_next() => {
                 let Ok(file) = finished else { continue };
-                let file = Arc::new(file);
+                let file: Arc<FileResult> = Arc::new(file);
+                is_random |= file.reads.random;
                 let told = told_failures(&file);
                 finish(&mut counts, &send, &file);
                 max_fail.count(told);
@@ -138,14 +145,20 @@ pub(crate) async fn run(
                 next = files.next();
                 send(Event::FileStarted { path: file.path.clone() });
                 let keep = options.keep_documents || options.base.is_some();
+                let check = options.check_determinism;
                 let (job, file) = (job(&options, file, &entries, &events, &max_fail), file.clone());
                 let urgency = urgency.clone();
                 running.spawn(async move {
                     let cancelled = || until_now(urgency.clone());
-                    let result = match &file.kind {
+                    let again = check.then(|| job.clone());
+                    let mut result = match &file.kind {
                         FileKind::Tests => engine::run_file(job, cancelled()).await,
-                        FileKind::Entry { .. } => validate_file(&file, job, keep, cancelled).await,
+                        FileKind::Entry { .. } => validate_file(&file, job, keep || check, cancelled).await,
                     };
+                    if let Some(again) = again {
+                        result = determinism::check(&file, again, result, cancelled).await;
+                        result.documents = result.documents.filter(|_| keep);
+                    }
                     drop(permit);
                     result
                 });
@@ -166,7 +179,8 @@ pub(crate) async fn run(
             None => stopped = Some(Stopped::Interrupted),
         }
     }
-    send(Event::RunFinished(RunFinished { duration: start.elapsed(), counts, stopped }));
+    let seed = is_random.then_some(options.limits.seed);
+    send(Event::RunFinished(RunFinished { duration: start.elapsed(), counts, stopped, seed }));
     counts
 }
 

@@ -32,6 +32,13 @@ declare module "husako:host" {
    */
   export function part(path: string): unknown;
 
+  /** What time it is, in whole milliseconds since 1970. Who asks has read the clock. */
+  export function now(): number;
+  /** How long the file has run, in milliseconds. Who asks has read the clock. */
+  export function elapsed(): number;
+  /** A number from 0 up to 1. Who asks has read randomness. */
+  export function random(): number;
+
   /** The number of what runs now (a case, a hook), for work that outlives it. */
   export function owner(): number;
   /** Records an error that nobody could catch (in a timer, a microtask), for the owner in whose name the work was started. */

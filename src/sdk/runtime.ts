@@ -1,6 +1,6 @@
 /** What the host calls, and the globals that every file has. Internal. */
 
-import { part } from "husako:host";
+import { part, random } from "husako:host";
 import { find } from "./callbacks.ts";
 import { console } from "./console.ts";
 import { defineProperty, isObject, split } from "./primordials.ts";
@@ -38,6 +38,8 @@ function install(name: string, value: unknown): void {
 const LATER: readonly string[] = [
   "environment/abort.ts",
   "AbortController AbortSignal Event EventTarget",
+  "environment/clock.ts",
+  "Date performance",
   "environment/clone.ts",
   "structuredClone",
   "environment/text.ts",
@@ -64,6 +66,12 @@ for (let i = 0; i < LATER.length; i += 2) {
   for (let j = 0; j < names.length; j++) installLater(names[j], LATER[i]);
 }
 
+defineProperty(Math, "random", {
+  __proto__: null,
+  value: random,
+  writable: true,
+  configurable: true,
+} as PropertyDescriptor);
 install("console", console);
 install("setTimeout", setTimeout);
 install("setInterval", setInterval);

@@ -22,7 +22,7 @@ use super::settings::{Selection, Settings};
 use super::tell;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::{self, Modules};
-use crate::event::{Counts, Event, FileResult, RunFinished, RunStarted, Stopped};
+use crate::event::{Counts, Event, FileResult, RunFinished, RunStarted};
 use crate::report::Sinks;
 use crate::report::text::{Look, Tint, plural};
 use crate::runner::{self, Plan, RunOptions, Urgency, plan_beside};
@@ -449,8 +449,8 @@ impl<'s> Watch<'s> {
             sinks.event(&Event::FileFinished(file));
         }
         let duration = finished.as_ref().map_or(Duration::ZERO, |finished| finished.duration);
-        let stopped: Option<Stopped> = finished.and_then(|finished| finished.stopped);
-        sinks.event(&Event::RunFinished(RunFinished { duration, counts, stopped }));
+        let (stopped, seed) = finished.map_or((None, None), |finished| (finished.stopped, finished.seed));
+        sinks.event(&Event::RunFinished(RunFinished { duration, counts, stopped, seed }));
         self.tell_failed(sinks);
     }
 

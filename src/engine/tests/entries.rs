@@ -253,7 +253,7 @@ async fn helpers_are_told_with_the_calls_that_led_there() {
 async fn a_tracing_run_gives_what_it_has() {
     // The same documents but one.
     let main = "import { build, metadata } from 'husako'; import { ConfigMap } from 'k8s/core/v1';\n\
-        build([ConfigMap().metadata(metadata().name('a')), ConfigMap().metadata(metadata().name(`${Math.random()}`))]);";
+        build([ConfigMap().metadata(metadata().name('a')), ConfigMap().metadata(metadata().name(`${performance.now()}`))]);";
     let sites = sites(main, &[]).await;
     assert_eq!(told(sites.find(0, &path("$.metadata.name"))), "name env/dev.ts:2");
     assert_eq!(told(sites.find(1, &path("$.metadata.name"))), "nothing");

@@ -30,7 +30,7 @@ async fn a_misspelt_method_is_told_with_the_one_that_is_meant() {
         ("husako.biuld([])", "husako has no method \"biuld\"", "build"),
         ("expect(1).toBee(1)", "expect(…) has no method \"toBee\"", "toBe"),
         ("expect(1).not.toBee(1)", "expect(…) has no method \"toBee\"", "toBe"),
-        ("e.objectContianing({})", "expect has no method \"objectContianing\"", ""),
+        ("e.objectContianing({})", "expect has no method \"objectContianing\"", "objectContaining"),
         ("one.onyl('x', () => {})", "test has no method \"onyl\"", "only"),
         ("suite.skp('x', () => {})", "describe has no method \"skp\"", "skip"),
     ] {

@@ -292,11 +292,14 @@ async fn cases_are_shuffled_within_their_suites() {
           for (let i = 0; i < 8; i++) test('s' + i, () => { seen.push('s' + i); }); });
         for (let i = 0; i < 8; i++) test('t' + i, () => { seen.push('t' + i); });
         afterAll(() => console.log(seen.join(' ')));";
-    let order =
-        async |seed| tests_with(source, &[], |job| job.limits.shuffle = seed).await.output[0].text.clone();
-    let (plain, one, other) = (order(None).await, order(Some(1)).await, order(Some(2)).await);
+    let ran =
+        async |order| tests_with(source, &[], |job| job.limits.order = order).await.output[0].text.clone();
+    let (plain, one, other) =
+        (ran(Order::Written).await, ran(Order::Shuffled(1)).await, ran(Order::Shuffled(2)).await);
     assert!(plain.starts_with("all s0 s1") && one != plain && one != other);
-    assert_eq!(one, order(Some(1)).await);
+    assert_eq!(one, ran(Order::Shuffled(1)).await);
+    let reversed = ran(Order::Reversed).await;
+    assert!(reversed.starts_with("t7 t6") && reversed.ends_with("all s7 s6 s5 s4 s3 s2 s1 s0"), "{reversed}");
     let words: Vec<&str> = one.split(' ').collect();
     let from = words.iter().position(|word| *word == "all").unwrap();
     assert!(words[from + 1..from + 9].iter().all(|word| word.starts_with('s')), "{one}");

@@ -30,6 +30,7 @@ import {
   tryGet,
   trunc,
 } from "../primordials.ts";
+import { dateGoingBy } from "../dates.ts";
 import { usageError, withPlainStack } from "../stack.ts";
 import { clearTimeout as clearReal, setInterval as setRealInterval, setTimeout as setReal } from "../timers.ts";
 import { printInline } from "./format.ts";
@@ -267,28 +268,10 @@ function undo(replaced: Replaced[]): void {
   replaced.length = 0;
 }
 
-/** A `Date` that goes by a clock. Its instances are those of the language's own. */
+/** A `Date` that goes by a clock. What somebody added to the one that is there, it has too. */
 function dateOf(time: Clock): unknown {
   const before = tryGet(globalThis, "Date");
-  const FakeDate = function (...args: unknown[]): unknown {
-    if (new.target === undefined) return toText(construct(NativeDate, [time.date]));
-    const given = args.length === 0 ? [time.date] : args;
-    return construct(NativeDate, given, new.target === FakeDate ? NativeDate : new.target);
-  };
-  const constant = (key: string, value: unknown, writable: boolean): void => {
-    defineProperty(FakeDate, key, {
-      __proto__: null,
-      value,
-      writable,
-      configurable: writable,
-    } as PropertyDescriptor);
-  };
-  constant("prototype", NativeDate.prototype, false);
-  constant("now", () => time.date, true);
-  defineProperty(FakeDate, "name", { __proto__: null, value: "Date", configurable: true } as PropertyDescriptor);
-  defineProperty(FakeDate, "length", { __proto__: null, value: 7, configurable: true } as PropertyDescriptor);
-  // `parse`, `UTC`, and whatever somebody added.
-  return setPrototypeOf(FakeDate, isObject(before) ? before : NativeDate);
+  return setPrototypeOf(dateGoingBy(() => time.date), isObject(before) ? before : NativeDate);
 }
 
 /** What stands in for a global, by its name. */
