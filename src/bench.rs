@@ -60,6 +60,7 @@ impl Repository {
             services: None,
             max_fail: MaxFail::default(),
             on_case: CaseListener::new(|_| ()),
+            is_again: false,
         };
         (planned, job)
     }

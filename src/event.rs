@@ -100,6 +100,8 @@ pub struct Counts {
     pub filtered_out: usize,
     /// Warnings about cases, whatever became of the cases.
     pub warnings: usize,
+    /// What became of the snapshots.
+    pub snapshots: SnapshotCounts,
 }
 
 /// What a file is run for.
@@ -139,6 +141,8 @@ pub struct FileResult {
     pub reads: Reads,
     /// What became of its snapshots.
     pub snapshots: SnapshotCounts,
+    /// The names of those that no case asks for any more and that are still stored.
+    pub obsolete_snapshots: Vec<String>,
     /// What an entry rendered, in its order, where somebody asked for it and it could be rendered, valid or not.
     pub documents: Option<Arc<Vec<serde_json::Value>>>,
 }
@@ -397,6 +401,19 @@ impl CaseResult {
     }
 }
 
+impl SnapshotCounts {
+    /// Adds those of another file or case.
+    pub fn add(&mut self, counts: SnapshotCounts) {
+        let SnapshotCounts { matched, unmatched, written, updated, obsolete, removed } = counts;
+        self.matched += matched;
+        self.unmatched += unmatched;
+        self.written += written;
+        self.updated += updated;
+        self.obsolete += obsolete;
+        self.removed += removed;
+    }
+}
+
 impl Counts {
     /// Adds one finished file.
     pub fn add(&mut self, file: &FileResult) {
@@ -408,6 +425,7 @@ impl Counts {
             FileStatus::NotRun => self.files_not_run += 1,
         }
         self.filtered_out += file.filtered_out;
+        self.snapshots.add(file.snapshots);
         for case in &file.cases {
             self.warnings += case.warnings.len();
             match case.status {

@@ -23,6 +23,7 @@ mod rule;
 mod runner;
 mod schema;
 mod sdk;
+mod snapshot;
 mod sources;
 mod tree;
 mod yaml;

@@ -26,6 +26,8 @@ mod run;
 mod schemas;
 #[path = "cli/signals.rs"]
 mod signals;
+#[path = "cli/snapshots.rs"]
+mod snapshots;
 #[path = "cli/suite.rs"]
 mod suite;
 #[path = "cli/table.rs"]

@@ -24,6 +24,7 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("config", 1),
         ("event", 1),
         ("sdk", 1),
+        ("snapshot", 1),
         ("change", 0),
         ("coverage", 0),
         ("diagnostic", 0),

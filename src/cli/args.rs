@@ -94,10 +94,36 @@ pub(super) struct RunArgs {
     pub(super) coverage: CoverageArgs,
 
     #[command(flatten)]
+    pub(super) snapshots: SnapshotArgs,
+
+    #[command(flatten)]
     pub(super) changes: ChangeArgs,
 
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// What to do about snapshots.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct SnapshotArgs {
+    /// Write all snapshots that are missing or differ, and take out those that no test asks for; never in CI
+    #[arg(short = 'u', long, conflicts_with = "snapshots", help_heading = "Snapshots")]
+    pub(super) update_snapshots: bool,
+
+    /// What to do about snapshots that are missing or obsolete [default: new; in CI none]
+    #[arg(long, value_name = "WHAT", help_heading = "Snapshots")]
+    pub(super) snapshots: Option<SnapshotMode>,
+}
+
+/// What to do about snapshots that are missing or obsolete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SnapshotMode {
+    /// Write those that are missing; never in CI
+    New,
+    /// Write nothing: a missing snapshot is a failure
+    None,
+    /// Write nothing, and fail for obsolete ones, too
+    Strict,
 }
 
 /// What to count of what the code does.
@@ -227,6 +253,7 @@ impl DiffArgs {
             exclude,
             no_tests: NoTests::Fail,
             coverage: CoverageArgs::default(),
+            snapshots: SnapshotArgs::default(),
             watch: false,
             changes: ChangeArgs { diff: true, ..changes },
             common,

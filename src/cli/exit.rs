@@ -61,7 +61,7 @@ impl Exit {
             Exit::Passed => "everything that ran passed",
             Exit::Failed => {
                 "a case, a file or an entry failed, less ran than `--coverage-min` asks for, or husako-ci itself failed"
-            },
+            }
             Exit::Usage => "the arguments or the configuration are wrong; nothing ran",
             Exit::Compile => "`render` and `check`: the first entry that failed does not compile",
             Exit::Runtime => "`render` and `check`: it threw, could not be loaded, or reached a limit",

@@ -13,6 +13,7 @@ mod output;
 mod render;
 mod run;
 mod settings;
+mod snapshots;
 mod test;
 mod types;
 mod watch;

@@ -106,12 +106,20 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
         tell(&[error], errors);
         return Ok(Ended { exit: Exit::ReportNotWritten, ..Ended::default() });
     }
+    let modules = Arc::clone(&work.modules);
     let (options, fails_on, keep_run) = options(settings, work);
     let runtime =
         engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
     let mut ended = runtime.block_on(run_and_report(options, &mut sinks, keep_run));
     // Threads that were let go of would be waited for otherwise.
     runtime.shutdown_background();
+    if let Some(snapshots) = modules.snapshots() {
+        let (_, unwritten) = snapshots.write();
+        if !unwritten.is_empty() {
+            tell(&unwritten, errors);
+            ended.exit = ended.exit.or(Exit::ReportNotWritten);
+        }
+    }
 
     if ended.failures.fail(fails_on) {
         ended.exit = ended.exit.or(Exit::Failed);
@@ -189,6 +197,7 @@ impl Ended {
             todo,
             filtered_out: _,
             warnings: _,
+            snapshots: _,
         } = self.counts;
         files_not_run + passed + flaky + failed + errors + skipped + todo == 0
     }

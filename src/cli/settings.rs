@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use super::args::{
     ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests, RunArgs,
+    SnapshotArgs, SnapshotMode,
 };
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
 use crate::engine::{Clock, CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits, Order};
 use crate::report::terminal::Verbosity;
+use crate::snapshot::{Rules, Update};
 use crate::tree::{Pattern, RelPath, SourceTree, WorkTree};
 
 /// How to run and what to report, whatever is run.
@@ -53,6 +55,8 @@ pub(super) struct Selection {
     pub(super) fails_on: FailsOn,
     /// What is counted; `None` when nothing is.
     pub(super) coverage: Option<CoverageSettings>,
+    /// How snapshots are treated.
+    pub(super) snapshots: Rules,
 }
 
 /// What is counted of what the code does.
@@ -215,11 +219,13 @@ impl Settings {
             exclude,
             no_tests,
             coverage,
+            snapshots,
             watch,
             changes,
             common: _,
         } = args;
         let coverage = self.coverage(coverage)?;
+        let snapshots = self::snapshots(&snapshots, is_ci()).map_err(|error| vec![error])?;
         let (changes, fails_on) = Changes::resolve(changes).map_err(|error| vec![error])?;
         if changes.is_some() && tests_only {
             let error = Diagnostic::error("--tests-only leaves nothing to compare");
@@ -230,7 +236,18 @@ impl Settings {
         }
         let request = self.request(&paths, &include, &exclude)?;
         let (tests, entries) = (!entries_only, !tests_only);
-        Ok(Selection { request, tests, entries, filter, no_tests, watch, changes, fails_on, coverage })
+        Ok(Selection {
+            request,
+            tests,
+            entries,
+            filter,
+            no_tests,
+            watch,
+            changes,
+            fails_on,
+            coverage,
+            snapshots,
+        })
     }
 
     /// Resolves what is counted.
@@ -240,12 +257,6 @@ impl Settings {
         let globs = !coverage_include.is_empty() || !coverage_exclude.is_empty();
         if !coverage && coverage_out.is_none() && !globs && min.is_none() {
             return Ok(None);
-        }
-        if self.check_determinism {
-            let error = Diagnostic::error(
-                "--check-determinism runs files again, and --coverage would count that too",
-            );
-            return Err(vec![error.help("leave out one of the two")]);
         }
         let out = coverage_out.unwrap_or_else(|| PathBuf::from("coverage/lcov.info"));
         let mut errors = Vec::new();
@@ -310,6 +321,38 @@ impl Settings {
 fn drawn() -> u64 {
     // Each of these is seeded by the system anew.
     u64::from(RandomState::new().hash_one(()) as u32)
+}
+
+/// The variable that says that this is CI, as CI systems set it, if one does. Some people's shells have it, and mean nothing by it.
+fn is_ci() -> Option<&'static str> {
+    ["CI", "GITHUB_ACTIONS"].into_iter().find(|name| {
+        let value = std::env::var(name).unwrap_or_default();
+        !["", "0", "false"].contains(&&*value.to_ascii_lowercase())
+    })
+}
+
+/// Resolves how snapshots are treated. `ci` is the variable that says that this is CI.
+///
+/// # Errors
+///
+/// Something is to be written in CI.
+fn snapshots(args: &SnapshotArgs, ci: Option<&str>) -> Result<Rules, Diagnostic> {
+    let SnapshotArgs { update_snapshots, snapshots } = *args;
+    let (update, strict, flag) = match (update_snapshots, snapshots) {
+        (true, _) => (Update::All, false, "--update-snapshots"),
+        (false, Some(SnapshotMode::New)) => (Update::New, false, "--snapshots=new"),
+        (false, Some(SnapshotMode::None)) => (Update::None, false, ""),
+        (false, Some(SnapshotMode::Strict)) => (Update::None, true, ""),
+        (false, None) if ci.is_some() => (Update::None, false, ""),
+        (false, None) => (Update::New, false, ""),
+    };
+    match ci {
+        Some(variable) if !flag.is_empty() => Err(Diagnostic::error(format!(
+            "{flag} writes snapshots, and the variable {variable} says that this is CI: nobody would see or commit them"
+        ))
+        .help("write them where you work, and commit them; or unset the variable, where this is no CI")),
+        Some(_) | None => Ok(Rules { update, strict }),
+    }
 }
 
 /// Tells why `--watch` makes no sense here.

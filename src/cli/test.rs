@@ -10,7 +10,7 @@ use super::list::{NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::tell;
-use super::{changes, comment, coverage, watch};
+use super::{changes, comment, coverage, snapshots, watch};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
@@ -57,6 +57,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     if let Some(coverage) = &selection.coverage {
         work = coverage::count(settings, coverage, work);
     }
+    snapshots::prepare(settings, selection, &mut work)?;
     let mut changed = BTreeSet::new();
     if let Some(changes) = &selection.changes {
         let compared = changes::base(settings, selection, changes, &work, actions.as_ref())?;

@@ -231,6 +231,7 @@ impl<'js> Cases<'js, '_> {
         // What the case itself does wrong, where that is what it is for.
         let mut wanted: Vec<Failure> = Vec::new();
         if failures.is_empty() {
+            self.session.snapshots().begin(case, &self.session.progress().cases[case].name);
             self.begin(round);
             for suite in open {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
@@ -274,6 +275,7 @@ impl<'js> Cases<'js, '_> {
         failures.extend(self.left_over(owner));
         // What nobody asked for in this run is not for the next.
         self.session.progress().late.clear();
+        self.session.snapshots().end(failures.is_empty() && wanted.is_empty());
         self.finish(case, failures)
     }
 

@@ -183,7 +183,7 @@ fn read(ctx: &Ctx<'_>, arrays: &Arrays<'_>) {
 impl Running {
     /// Adds what the file has counted to what is counted in the run, where that is asked for.
     pub(super) fn count(&self) {
-        let Some(collector) = self.job.modules.collector() else { return };
+        let Some(collector) = self.job.modules.collector().filter(|_| !self.job.is_again) else { return };
         let counts = std::mem::take(&mut *self.session.counts());
         for (module, counts) in counts {
             self.with_points(&module, |points| {

@@ -24,6 +24,8 @@ pub(crate) struct Thrown {
     pub(crate) stack: String,
     pub(crate) comparison: Option<Comparison>,
     pub(crate) causes: Vec<String>,
+    /// What to do about it.
+    pub(crate) help: Option<String>,
     /// What was asked for lately and does not exist, latest first: the object's name, the property, and what the object
     /// has instead.
     pub(crate) misses: Vec<Vec<String>>,
@@ -60,6 +62,7 @@ impl Thrown {
             stack: description.get("stack")?,
             comparison: expected.zip(received).map(|(expected, received)| Comparison { expected, received }),
             causes: description.get("causes")?,
+            help: description.get("help")?,
             misses: Vec::new(),
             is_null: false,
         })
@@ -160,7 +163,7 @@ impl Sources<'_> {
             place: None,
             snippet: None,
             frames,
-            help: near.or_else(|| help(kind).map(str::to_owned)),
+            help: near.or(thrown.help).or_else(|| help(kind).map(str::to_owned)),
             json_path: None,
             causes: thrown.causes,
         };

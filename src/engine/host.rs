@@ -20,6 +20,7 @@ use super::progress::{
     Again, Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut,
 };
 use super::reads::World;
+use super::snapshots::Book;
 use super::timers::{Timers, fire_function};
 use super::trace::{self, Recorder};
 use crate::event::Stream;
@@ -71,6 +72,7 @@ pub(crate) struct Session {
     modules: Arc<Modules>,
     progress: Mutex<Progress>,
     counts: Mutex<Counts>,
+    snapshots: Mutex<Book>,
     state: Mutex<State>,
 }
 
@@ -103,6 +105,7 @@ impl Session {
             modules,
             progress: Mutex::new(Progress::new()),
             counts: Mutex::default(),
+            snapshots: Mutex::default(),
             state: Mutex::new(State {
                 phase,
                 owner: 0,
@@ -132,6 +135,11 @@ impl Session {
     /// What its counters have counted so far, as far as it was kept.
     pub(super) fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The snapshots of the file.
+    pub(super) fn snapshots(&self) -> MutexGuard<'_, Book> {
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -14,6 +14,7 @@ use super::lines::ExpectModule;
 use super::mocks::MocksModule;
 use super::modules::{self, Modules};
 use super::running::Running;
+use super::snapshots::SnapshotsModule;
 use super::suite::SuiteModule;
 use crate::diagnostic::Diagnostic;
 use crate::event::FailureKind;
@@ -103,6 +104,7 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),
         "mocks" => Module::declare_def::<MocksModule, _>(ctx, name),
         "suite" => Module::declare_def::<SuiteModule, _>(ctx, name),
+        "snapshots" => Module::declare_def::<SnapshotsModule, _>(ctx, name),
         _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }

@@ -64,7 +64,8 @@ pub(super) fn prepare(ctx: &Ctx<'_>, running: &Arc<Running>) -> Result<()> {
     ctx.store_userdata(Asking(Arc::clone(running))).map(drop).map_err(|_| rquickjs::Error::Unknown)
 }
 
-fn running(ctx: &Ctx<'_>) -> Result<Arc<Running>> {
+/// The file that runs in `ctx`.
+pub(super) fn running(ctx: &Ctx<'_>) -> Result<Arc<Running>> {
     let asking = ctx.userdata::<Asking>().map(|asking| Arc::clone(&asking.0));
     asking.ok_or_else(|| Exception::throw_internal(ctx, "no file"))
 }

@@ -21,6 +21,7 @@ mod progress;
 mod random;
 mod reads;
 mod running;
+mod snapshots;
 mod suite;
 mod thread;
 mod timers;
@@ -36,6 +37,7 @@ pub(crate) use errors::plain;
 pub(crate) use kubernetes::{ProjectServices, Rendering, Verdict};
 pub(crate) use modules::{ImportRules, Modules, PluginModule, ProjectModules, Sameness};
 pub(crate) use random::shuffled;
+pub(crate) use snapshots::OBSOLETE_HELP;
 pub(crate) use trace::{CallSite, CallSites};
 
 use crate::compile;
@@ -152,6 +154,8 @@ pub(crate) struct Job {
     pub(crate) max_fail: MaxFail,
     /// Is told of each case as it ends.
     pub(crate) on_case: CaseListener,
+    /// Whether the file has run before, and runs again to be compared: nothing is counted, and no snapshot is to be written.
+    pub(crate) is_again: bool,
 }
 
 /// Called with what became of each case, as it ends.

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
 use crate::schema::Schemas;
 use crate::schema::module::{Module, Names as Wanted};
 use crate::sdk;
+use crate::snapshot::Snapshots;
 use crate::sources::{Absent, What};
 use crate::tree::{RelPath, SourceTree, resolve_import};
 
@@ -126,6 +127,8 @@ pub(crate) struct Modules {
     other: Option<Arc<Modules>>,
     /// What is counted; `None`: nothing.
     collector: Option<Arc<Collector>>,
+    /// The snapshots of the files; `None`: there are none.
+    snapshots: Option<Arc<Snapshots>>,
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
@@ -146,6 +149,7 @@ impl Modules {
             tree,
             other: None,
             collector: None,
+            snapshots: None,
             stack_bytes,
             units: Once::default(),
             bytecode: Once::default(),
@@ -161,6 +165,16 @@ impl Modules {
     /// What counts, where something does.
     pub(crate) fn collector(&self) -> Option<&Collector> {
         self.collector.as_deref()
+    }
+
+    /// Gives the files that run snapshots.
+    pub(crate) fn keep_snapshots(&mut self, snapshots: Arc<Snapshots>) {
+        self.snapshots = Some(snapshots);
+    }
+
+    /// The snapshots of the files, where they have some.
+    pub(crate) fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_deref()
     }
 
     /// Compiles a file, with counters where it is counted.
@@ -189,6 +203,7 @@ impl Modules {
             tree: Arc::clone(&self.tree),
             other: self.other.clone(),
             collector: self.collector.clone(),
+            snapshots: self.snapshots.clone(),
             stack_bytes: self.stack_bytes,
             units: self.units.without(|path| has_changed(&path.as_str().to_owned())),
             bytecode: self.bytecode.without(has_changed),

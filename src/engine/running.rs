@@ -26,7 +26,6 @@ use crate::compile::Map;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
     CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine,
-    SnapshotCounts,
 };
 
 /// How long the engine may take beyond a deadline before its file is given up: native code cannot be interrupted.
@@ -160,6 +159,11 @@ impl Running {
             (Some(Err(error)), 0) => Err(Broken::NotJson(error)),
             (last, others) => Err(Broken::Builds(others + usize::from(last.is_some()))),
         }
+    }
+
+    /// Whether the file runs for what it says, and not once more for what else could be said of it.
+    pub(super) fn is_first(&self) -> bool {
+        self.session.looks == Looks::Nowhere && self.only.is_none() && !self.job.is_again
     }
 
     /// Takes what the file printed outside any case.
@@ -363,6 +367,13 @@ impl Running {
         let mut cases = Vec::with_capacity(progress.cases.len() + progress.extra.len());
         // A file that could not be loaded has not come that far yet.
         progress.make_names_unique();
+        let whole = self.job.filter.is_none()
+            && !progress.cases.is_empty()
+            && progress.finished.iter().all(Option::is_some);
+        let snapshots = self.conclude_snapshots(progress, whole);
+        for (name, failure) in snapshots.failures {
+            progress.extra.push((name, failure.place.clone(), failure));
+        }
         let finished = std::mem::take(&mut progress.finished);
         for (number, (case, finished)) in progress.cases.iter().zip(finished).enumerate() {
             if progress.filtered_out.contains(&number) {
@@ -426,7 +437,8 @@ impl Running {
             output: std::mem::take(&mut progress.file_output),
             filtered_out: progress.filtered_out.len(),
             reads: self.session.world.reads(),
-            snapshots: SnapshotCounts::default(),
+            snapshots: snapshots.counts,
+            obsolete_snapshots: snapshots.obsolete,
             documents: None,
         }
     }

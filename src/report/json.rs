@@ -15,7 +15,7 @@ use crate::coverage::Totals;
 use crate::diagnostic::{Diagnostic, Place, Severity, Snippet};
 use crate::event::{
     Attempt, CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine,
-    Stopped, Stream,
+    SnapshotCounts, Stopped, Stream,
 };
 
 /// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
@@ -120,6 +120,9 @@ struct Summary {
     files: FileCounts,
     /// Counts of cases.
     cases: CaseCounts,
+    /// What became of the snapshots. Absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<Snapshots>,
     /// What was random came of this number (`--seed`): the order of `--shuffle`, or what files asked for. `null` where
     /// nothing was.
     seed: Option<u64>,
@@ -159,6 +162,38 @@ struct CaseCounts {
     filtered_out: usize,
     /// Warnings about cases, whatever became of the cases.
     warnings: usize,
+}
+
+/// Counts of snapshots.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshots {
+    /// The same as what is stored.
+    matched: usize,
+    /// Not the same as what is stored, or missing and not to be written.
+    unmatched: usize,
+    /// Not there before, and written.
+    written: usize,
+    /// Written in place of another.
+    updated: usize,
+    /// Stored, and no case asks for them any more.
+    obsolete: usize,
+    /// Obsolete, and taken out.
+    removed: usize,
+}
+
+impl Snapshots {
+    fn new(counts: SnapshotCounts) -> Option<Snapshots> {
+        let SnapshotCounts { matched, unmatched, written, updated, obsolete, removed } = counts;
+        (counts != SnapshotCounts::default()).then_some(Snapshots {
+            matched,
+            unmatched,
+            written,
+            updated,
+            obsolete,
+            removed,
+        })
+    }
 }
 
 /// A message of discovery or configuration.
@@ -211,6 +246,12 @@ struct File<'a> {
     /// What it asked for that another run may answer differently: `clock`, `random`. Absent when it asked for neither.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<&'static str>,
+    /// What became of its snapshots. Absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshots: Option<Snapshots>,
+    /// The names of the stored snapshots that no case asks for any more. Absent when there are none.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    obsolete_snapshots: &'a [String],
     /// The cases in the order of the file. A failure of the whole file is a case of its own.
     cases: Vec<Case<'a>>,
     /// What was printed outside any case, in the order in which it was.
@@ -397,11 +438,13 @@ impl Summary {
             todo,
             filtered_out,
             warnings,
+            snapshots,
         } = counts;
         Summary {
             files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
             cases: CaseCounts { passed, flaky, failed, errors, skipped, todo, filtered_out, warnings },
             seed,
+            snapshots: Snapshots::new(snapshots),
             stopped: stopped.map(|stopped| match stopped {
                 Stopped::FailFast => "fail-fast",
                 Stopped::MaxFail => "max-fail",
@@ -437,7 +480,8 @@ impl<'a> File<'a> {
             output,
             filtered_out,
             reads,
-            snapshots: _,
+            snapshots,
+            obsolete_snapshots,
             documents: _,
         } = file;
         let (kind, aliases) = match kind {
@@ -461,6 +505,8 @@ impl<'a> File<'a> {
                 .into_iter()
                 .filter_map(|(read, name)| read.then_some(name))
                 .collect(),
+            snapshots: Snapshots::new(*snapshots),
+            obsolete_snapshots,
             cases: cases.iter().map(Case::new).collect(),
             output: output.iter().map(Output::new).collect(),
         }

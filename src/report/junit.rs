@@ -72,6 +72,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
         filtered_out: _,
         reads: _,
         snapshots: _,
+        obsolete_snapshots: _,
         documents: _,
     } = file;
     let mut suite = TestSuite::new(xml(path.as_str()));

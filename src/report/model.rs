@@ -98,6 +98,7 @@ fn file(at: &str, status: FileStatus, cases: Vec<CaseResult>) -> FileResult {
         filtered_out: 0,
         reads: Reads::default(),
         snapshots: SnapshotCounts::default(),
+        obsolete_snapshots: Vec::new(),
         documents: None,
     }
 }

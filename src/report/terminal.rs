@@ -19,8 +19,11 @@ use crate::coverage::Coverage;
 use crate::diagnostic::Diagnostic;
 use crate::event::{
     CaseResult, CaseStatus, Counts, Event, Failure, FileKind, FileResult, FileStatus, OutputLine,
-    RunFinished, RunStarted, Stopped, Stream,
+    RunFinished, RunStarted, SnapshotCounts, Stopped, Stream,
 };
+
+/// How many obsolete snapshots of a file are named.
+const MAX_OBSOLETE: usize = 20;
 
 /// How many failed cases are told in full.
 const MAX_FAILURES: usize = 50;
@@ -66,6 +69,8 @@ pub(crate) struct Terminal<'a> {
     flaky: Vec<Arc<FileResult>>,
     /// Files that have warnings, failed or not.
     warned: Vec<Arc<FileResult>>,
+    /// Files with obsolete snapshots.
+    obsolete: Vec<Arc<FileResult>>,
 }
 
 impl<'a> Terminal<'a> {
@@ -106,6 +111,7 @@ impl<'a> Terminal<'a> {
             failed,
             flaky: Vec::new(),
             warned,
+            obsolete: Vec::new(),
         }
     }
 
@@ -188,6 +194,9 @@ impl<'a> Terminal<'a> {
         if file.cases.iter().any(|case| !case.warnings.is_empty()) {
             self.warned.push(Arc::clone(file));
         }
+        if !file.obsolete_snapshots.is_empty() {
+            self.obsolete.push(Arc::clone(file));
+        }
         let lines = match self.verbosity {
             Verbosity::Quiet => return Ok(()),
             Verbosity::Normal if !self.summary => return Ok(()),
@@ -246,6 +255,9 @@ impl<'a> Terminal<'a> {
         told.extend(count(counts.todo, "todo"));
         if counts.warnings > 0 {
             told.push(plural(counts.warnings, "warning"));
+        }
+        if counts.snapshots.obsolete > 0 {
+            told.push(format!("{} obsolete", plural(counts.snapshots.obsolete, "snapshot")));
         }
         told.push(text::duration(*duration));
         format!("{mark} {path} {}", self.faint(&format!("({})", told.join(", "))))
@@ -312,6 +324,7 @@ impl<'a> Terminal<'a> {
         if self.warns {
             self.flaky_cases()?;
             self.warnings()?;
+            self.obsolete_snapshots()?;
         }
         if let Some(diff) = self.diff.take() {
             let verbose = self.verbosity == Verbosity::Verbose;
@@ -480,6 +493,30 @@ impl<'a> Terminal<'a> {
         lines.extend(shown.iter().map(|line| format!("{indent}{line}")));
     }
 
+    /// Names the stored snapshots that no case asks for.
+    fn obsolete_snapshots(&mut self) -> io::Result<()> {
+        let mut files = std::mem::take(&mut self.obsolete);
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut lines = Vec::new();
+        for file in &files {
+            lines.extend([String::new(), self.look.line(file.path.as_str())]);
+            for name in file.obsolete_snapshots.iter().take(MAX_OBSOLETE) {
+                lines.push(format!(
+                    "  {} {}",
+                    self.look.paint(Tint::Warn, "obsolete snapshot:"),
+                    self.look.line(name)
+                ));
+            }
+            if let Some(more @ 1..) = file.obsolete_snapshots.len().checked_sub(MAX_OBSOLETE) {
+                lines.push(format!("  … and {more} more"));
+            }
+        }
+        if !lines.is_empty() {
+            lines.push(self.faint("  run with -u to take them out"));
+        }
+        self.write(&lines)
+    }
+
     fn summary(&self, finished: &RunFinished) -> Vec<String> {
         let RunFinished { duration, counts, stopped, seed } = finished;
         let Counts {
@@ -494,6 +531,7 @@ impl<'a> Terminal<'a> {
             todo,
             filtered_out,
             warnings,
+            snapshots,
         } = *counts;
         let row = |title: &str, counts: &[(usize, &str, Option<Tint>)]| {
             let told: Vec<String> = counts
@@ -529,6 +567,20 @@ impl<'a> Terminal<'a> {
                 ],
             ),
         ];
+        if snapshots != SnapshotCounts::default() {
+            let SnapshotCounts { matched, unmatched, written, updated, obsolete, removed } = snapshots;
+            lines.push(row(
+                "Snaps",
+                &[
+                    (unmatched, "failed", Some(Tint::BadTitle)),
+                    (matched, "passed", Some(Tint::Good)),
+                    (written, "written", Some(Tint::Good)),
+                    (updated, "updated", Some(Tint::Good)),
+                    (removed, "removed", Some(Tint::Good)),
+                    (obsolete, "obsolete", Some(Tint::Warn)),
+                ],
+            ));
+        }
         if warnings > 0 {
             lines.push(row(
                 "Notes",

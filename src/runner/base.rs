@@ -91,6 +91,7 @@ async fn render_all(
             services: None,
             max_fail: MaxFail::default(),
             on_case: CaseListener::new(|_| ()),
+            is_again: false,
         };
         let (permits, urgency) = (Arc::clone(&permits), urgency.clone());
         running.spawn(async move {

@@ -129,7 +129,13 @@ fn with(job: &Job, circumstances: &[Circumstance]) -> Job {
             }
         }
     }
-    Job { limits, max_fail: MaxFail::default(), on_case: CaseListener::new(|_| ()), ..job.clone() }
+    Job {
+        limits,
+        max_fail: MaxFail::default(),
+        on_case: CaseListener::new(|_| ()),
+        is_again: true,
+        ..job.clone()
+    }
 }
 
 async fn again(file: &Planned, job: Job, cancelled: impl Future<Output = ()>) -> Did {

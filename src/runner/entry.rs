@@ -89,6 +89,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
         output,
         reads,
         snapshots: SnapshotCounts::default(),
+        obsolete_snapshots: Vec::new(),
         documents: documents.filter(|_| keep_documents),
     }
 }

@@ -217,6 +217,7 @@ fn job(
         filter: options.filter.clone(),
         services: Some(Arc::new(Services::new(file, entries))),
         max_fail: max_fail.clone(),
+        is_again: false,
         on_case: engine::CaseListener::new(move |status| {
             if is_tests && status.is_failure() {
                 counted.count(1);
@@ -253,6 +254,7 @@ fn not_run(file: &Planned) -> FileResult {
         filtered_out: 0,
         reads: Reads::default(),
         snapshots: SnapshotCounts::default(),
+        obsolete_snapshots: Vec::new(),
         documents: None,
     }
 }

@@ -57,6 +57,7 @@ impl Entries {
                 services: None,
                 max_fail: MaxFail::default(),
                 on_case: CaseListener::new(|_| ()),
+                is_again: false,
             };
             let urgency = self.urgency.clone();
             tokio::spawn(async move {

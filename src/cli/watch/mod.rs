@@ -310,6 +310,14 @@ impl<'s> Watch<'s> {
         if running.await.is_err() {
             self.exit = self.exit.or(Exit::Failed);
         }
+        if let Some(snapshots) = modules.snapshots() {
+            let (written, errors) = snapshots.write();
+            written.into_iter().for_each(|path| self.files.wrote(path));
+            if !errors.is_empty() {
+                tell(&errors, self.settings.color_errors);
+                self.exit = self.exit.or(Exit::ReportNotWritten);
+            }
+        }
         self.watch_asked(Some(&paths))?;
         let Some(sinks) = sinks else {
             self.clear();
@@ -562,6 +570,7 @@ fn is_empty(counts: &Counts) -> bool {
         todo,
         filtered_out: _,
         warnings: _,
+        snapshots: _,
     } = counts;
     files_not_run + passed + flaky + failed + errors + skipped + todo == 0
 }

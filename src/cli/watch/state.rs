@@ -297,6 +297,7 @@ mod tests {
             filtered_out: 0,
             reads: Reads::default(),
             snapshots: SnapshotCounts::default(),
+            obsolete_snapshots: Vec::new(),
             documents: None,
         })
     }

@@ -32,6 +32,7 @@ fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
         services: None,
         max_fail: MaxFail::default(),
         on_case: CaseListener::new(|_| ()),
+        is_again: false,
     }
 }
 

@@ -43,6 +43,8 @@ export interface Description {
   readonly expected?: string;
   /** For a failed comparison: what it got, printed. */
   readonly received?: string;
+  /** What to do about it. */
+  readonly help?: string;
   /** The errors behind it, outermost first, each as `name: message`. */
   readonly causes: string[];
 }
@@ -67,6 +69,8 @@ interface Genuine {
   /** Without the lines that differ: who reports it shows them in another way. */
   readonly message: string;
   readonly comparison: Comparison | undefined;
+  /** What to do about it. */
+  readonly help: string | undefined;
 }
 
 /** Makes the error of a failed assertion. `stack` replaces the stack of the place where this is called. */
@@ -75,6 +79,7 @@ export function assertionError(
   comparison?: Comparison,
   cause?: unknown,
   stack?: string,
+  help?: string,
 ): AssertionError {
   const text = capped(message, MAX_MESSAGE);
   const error = withPlainStack(() => new AssertionError(text));
@@ -83,7 +88,7 @@ export function assertionError(
   own(error, "received", comparison?.received);
   if (cause !== undefined) own(error, "cause", cause);
   if (stack !== undefined) own(error, "stack", stack);
-  weakSet(genuine, error, { message: text, comparison });
+  weakSet(genuine, error, { message: text, comparison, help });
   if (comparison !== undefined && !includes(text, "\nReceived")) withDiff(error, text, comparison);
   return error;
 }
@@ -132,6 +137,7 @@ export function describeError(error: unknown): Description {
     stack: capped(stackOf(error), MAX_MESSAGE),
     expected: record?.comparison && capped(record.comparison.expected, MAX_PRINTED + 2_000),
     received: record?.comparison && capped(record.comparison.received, MAX_PRINTED + 2_000),
+    help: record?.help,
     causes: list,
   } as Description;
 }

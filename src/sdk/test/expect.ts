@@ -29,6 +29,7 @@ import type { Context, Matcher, Outcome } from "./outcome.ts";
 import type { PollOptions } from "./poll.ts";
 import type { QuantityExpect, QuantityMatchers } from "./quantity.ts";
 import type { ResourceMatchers } from "./resource_matchers.ts";
+import type { SnapshotExpect, SnapshotMatchers } from "./snapshot_matchers.ts";
 
 /** What `toThrow` compares a thrown error with; `any` is that of asymmetric matchers. */
 export type ThrowExpectation = string | RegExp | Error | { readonly message: string } | (abstract new (...args: any[]) => unknown);
@@ -46,7 +47,7 @@ export type ThrowExpectation = string | RegExp | Error | { readonly message: str
  */
 // The type of the value is for matchers that depend on it.
 export interface Matchers<R = void, T = unknown>
-  extends MockMatchers<R>, MoreMatchers<R>, QuantityMatchers<R>, ResourceMatchers<R> {
+  extends MockMatchers<R>, MoreMatchers<R>, QuantityMatchers<R>, ResourceMatchers<R>, SnapshotMatchers<R> {
   /** The very same value (`Object.is`). */
   toBe(expected: unknown): R;
   /** Equal by structure. Properties that are `undefined`, holes of arrays, and classes do not count. */
@@ -215,6 +216,9 @@ const PARTS: readonly string[] = [
   "toBeValidResource toMatchResource toHaveLabel toHaveAnnotation toHaveContainer toRenderAs",
   "test/quantity.ts",
   "toEqualQuantity",
+  "test/snapshot_matchers.ts",
+  "toMatchSnapshot toMatchInlineSnapshot toMatchFileSnapshot toThrowErrorMatchingSnapshot " +
+    "toThrowErrorMatchingInlineSnapshot",
 ];
 
 /** The parts by the names of their matchers, once one of them is asked for. */
@@ -320,7 +324,7 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
     text = details === "" ? head : head + "\n\n" + details;
   }
   if (context.about !== "") text = context.about + ": " + text;
-  return assertionError(text, comparison, outcome.cause, stack);
+  return assertionError(text, comparison, outcome.cause, stack, outcome.help);
 }
 
 /** Calls a matcher when a promise has settled. */
@@ -330,7 +334,9 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
     const settle = (value: unknown, state: Context["promise"]): void => {
       try {
         const outcome =
-          state === context.promise ? matcher(name)(value, args, context) : wrongState(value, context.promise);
+          state === context.promise
+            ? matcher(name)(value, args, { ...context, stack })
+            : wrongState(value, context.promise);
         if (isCustom(name) && isThenable(outcome)) {
           whenSettled(concludeLater(outcome, name, context), resolve, reject);
           return;
@@ -396,7 +402,7 @@ export function onlyInTests(what: string): void {
 }
 
 /** `expect` itself, and what it has. */
-export interface Expect extends AsymmetricMatchers, ExtendExpect, QuantityExpect {
+export interface Expect extends AsymmetricMatchers, ExtendExpect, QuantityExpect, SnapshotExpect {
   /**
    * Says what a value must be: `expect(actual).toBe(expected)`.
    *
@@ -460,6 +466,9 @@ function staticOf(name: string): unknown {
       };
     case "quantity":
       return (part("test/quantity.ts") as typeof import("./quantity.ts")).quantity;
+    case "addSnapshotSerializer":
+      onlyInTests("expect.addSnapshotSerializer");
+      return (part("test/snapshot_matchers.ts") as typeof import("./snapshot_matchers.ts")).addSnapshotSerializer;
     case "then":
       return undefined;
     default:
@@ -472,7 +481,7 @@ setPrototypeOf(
   share(
     lazily(FunctionPrototype, (name) => (name in FunctionPrototype ? undefined : freezeAny(staticOf(name))), () => {
       const { staticNames } = part("test/extend.ts") as typeof import("./extend.ts");
-      const all = setPrototypeOf(split(STATICS + " quantity", " "), null);
+      const all = setPrototypeOf(split(STATICS + " quantity addSnapshotSerializer", " "), null);
       const more = staticNames();
       for (let i = 0; i < more.length; i++) push(all, more[i]);
       return all;

@@ -13,6 +13,8 @@ export interface Context {
   readonly isSoft: boolean;
   /** What the test says the expectation is about; empty if it says nothing. */
   readonly about: string;
+  /** The stack of the call, where that is over already. */
+  readonly stack?: string;
 }
 
 /** What a matcher found. The texts are asked for only if the assertion fails. */
@@ -29,6 +31,8 @@ export interface Outcome {
   readonly comparison?: () => Comparison | undefined;
   /** Whether the message is all there is to say: it has no first line. */
   readonly isWhole?: boolean;
+  /** What to do about a failure. */
+  readonly help?: string;
   /** An error that has to do with it. */
   readonly cause?: unknown;
   /** That the matcher cannot be applied: fails also with `.not`. */
