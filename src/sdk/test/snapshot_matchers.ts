@@ -75,13 +75,14 @@ function serialized(value: unknown): string {
   return wellFormed(pretty(value));
 }
 
-function cannotNot(argument: string): Outcome {
-  return {
-    pass: false,
-    misuse: true,
-    argument,
-    message: () => "Matcher error: Snapshot matchers cannot be used with not",
-  };
+/** What is wrong with asking for a snapshot like this, if something is. */
+function refusal(context: Context, argument: string): Outcome | undefined {
+  const { isNot, promise } = context;
+  if (!isNot && promise !== "poll") return undefined;
+  const message = isNot
+    ? "Matcher error: Snapshot matchers cannot be used with not"
+    : "Matcher error: Snapshot matchers cannot be used with expect.poll: each attempt would have a snapshot of its own";
+  return { pass: false, misuse: true, argument, message: () => message };
 }
 
 const UPDATE = "run with -u to update it, if what it has become is right";
@@ -152,7 +153,8 @@ function withProperties(received: unknown, properties: unknown): string | Outcom
 function toMatchSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const named = typeof args[0] === "string" ? "hint" : args[0] === undefined ? "" : "properties";
   const argument = args.length > 1 && args[1] !== undefined ? named + ", hint" : named;
-  if (context.isNot) return cannotNot(argument);
+  const refused = refusal(context, argument);
+  if (refused !== undefined) return refused;
   const hint = named === "hint" ? args[0] : args[1];
   if (hint !== undefined && typeof hint !== "string") {
     return misuse("the hint must be a string", "Hint", hint, argument);
@@ -169,7 +171,8 @@ function toMatchSnapshot(received: unknown, args: readonly unknown[], context: C
 function toMatchInlineSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const hasProperties = isObject(args[0]) || (args.length > 1 && args[0] !== undefined);
   const argument = hasProperties ? (args.length > 1 ? "properties, snapshot" : "properties") : "snapshot";
-  if (context.isNot) return cannotNot(argument);
+  const refused = refusal(context, argument);
+  if (refused !== undefined) return refused;
   const snapshot = hasProperties ? args[1] : args[0];
   if (snapshot !== undefined && typeof snapshot !== "string") {
     return misuse("the inline snapshot must be a string", "Inline snapshot", snapshot, argument);
@@ -186,7 +189,8 @@ function toMatchInlineSnapshot(received: unknown, args: readonly unknown[], cont
 }
 
 function toMatchFileSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
-  if (context.isNot) return cannotNot("path");
+  const refused = refusal(context, "path");
+  if (refused !== undefined) return refused;
   const path = args[0];
   if (typeof path !== "string") return misuse("the path must be a string", "Path", path, "path");
   let text: string;
@@ -215,7 +219,8 @@ function errorTexts(error: unknown): readonly [string, string] {
 function toThrowErrorMatchingSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const hint = args[0];
   const argument = hint === undefined ? "" : "hint";
-  if (context.isNot) return cannotNot(argument);
+  const refused = refusal(context, argument);
+  if (refused !== undefined) return refused;
   if (hint !== undefined && typeof hint !== "string") {
     return misuse("the hint must be a string", "Hint", hint, argument);
   }
@@ -231,7 +236,8 @@ function toThrowErrorMatchingSnapshot(received: unknown, args: readonly unknown[
 
 function toThrowErrorMatchingInlineSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const snapshot = args[0];
-  if (context.isNot) return cannotNot("snapshot");
+  const refused = refusal(context, "snapshot");
+  if (refused !== undefined) return refused;
   if (snapshot !== undefined && typeof snapshot !== "string") {
     return misuse("the inline snapshot must be a string", "Inline snapshot", snapshot, "snapshot");
   }
