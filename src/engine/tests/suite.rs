@@ -44,6 +44,17 @@ async fn modifiers_stand_in_any_order() {
 }
 
 #[tokio::test]
+async fn a_title_may_be_left_out() {
+    let file = told(
+        "test(() => { expect(1).toBe(2); }); test(function adds() {}, { timeout: 50 }); test.todo(() => {});
+         describe(function web() { test('a', () => {}); }); class App {} describe(App, () => { test('b', () => {}); });",
+    )
+    .await;
+    assert_eq!(file[1..], ["adds: passed", "anonymous (2): todo", "web > a: passed", "App > b: passed"]);
+    assert!(file[0].starts_with("anonymous: "), "{file:?}");
+}
+
+#[tokio::test]
 async fn titles_of_rows() {
     let file = told(
         "test.each([[1, 'x', { k: 1 }, 'css']])('%d %s %j %# %$ %% %c| $0 $1 $2.k $4', () => {});

@@ -74,6 +74,8 @@ export type Body = (context: TestContext) => unknown;
 /** Adds one suite or case. */
 export interface Add<F> {
   (title: Title, body: F, options?: number | Options): void;
+  /** Its title is the name of the function. */
+  (body: F, options?: number | Options): void;
   (title: Title, options: number | Options, body: F): void;
 }
 
@@ -379,10 +381,14 @@ const states: WeakMap<object, State> = new WeakMap();
 /** Makes `test`, `test.only`, …: a function that adds one. Its methods are those of {@link methodsOf}. */
 function variant(state: State): object {
   const one = (title: unknown, second?: unknown, third?: unknown): void => {
-    const { what, add } = state;
+    const { what, add, mode } = state;
     checkPhase(what);
     const name = checkTitle(what, title);
-    add(what, name, readRequest(state, name, second, third), callSite());
+    // `test(() => { … })`: the title may be left out.
+    const isBody = typeof title === "function" && typeof second !== "function" && typeof third !== "function";
+    const request =
+      isBody && mode !== "todo" ? readRequest(state, name, title, second) : readRequest(state, name, second, third);
+    add(what, name, request, callSite());
   };
   setPrototypeOf(one, state.add === addTest ? testMethods : describeMethods);
   weakSet(states, one, state);
