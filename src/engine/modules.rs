@@ -630,7 +630,8 @@ pub(crate) fn is_internal(name: &str) -> bool {
 
 /// Imports of the SDK's own and of generated modules.
 fn internal(importer: &str, specifier: &str) -> Option<String> {
-    if specifier.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+    let is_host = specifier.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if is_host || specifier.starts_with(SDK) {
         return Some(specifier.to_owned());
     }
     if let Some(module) = sdk::internal(specifier) {
@@ -648,8 +649,20 @@ fn sdk_module(path: &str) -> Made<Arc<Compiled>> {
         let source = sdk::source(path)
             .ok_or_else(|| Arc::new(vec![Diagnostic::error(format!("the SDK has no module {path}"))]))?;
         let path = RelPath::new(path).unwrap_or_default();
-        compile::compile(&path, source, Map::No).map(Arc::new).map_err(Arc::new)
+        compile::compile(&path, source, Map::No)
+            .map(|compiled| Arc::new(with_names(&path, compiled)))
+            .map_err(Arc::new)
     })
+}
+
+/// Puts their names in the engine in place of what a module of the SDK imports, so that no file has to find them anew.
+fn with_names(path: &RelPath, mut compiled: Compiled) -> Compiled {
+    for import in &compiled.imports {
+        if let Some(name) = internal(&format!("{SDK}{path}"), &import.specifier) {
+            compiled.code = compiled.code.replace(&format!("{:?}", import.specifier), &format!("{name:?}"));
+        }
+    }
+    compiled
 }
 
 /// Tells the first name that is imported but not exported. `all` is asked for a near miss only.

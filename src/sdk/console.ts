@@ -1,4 +1,4 @@
-/** `console`. */
+/** `console`. A part: loaded when it is asked for. */
 
 import { print as send } from "husako:host";
 import {

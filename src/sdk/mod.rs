@@ -52,6 +52,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "test/more_matchers.ts" => include_str!("test/more_matchers.ts"),
     "test/numbers.ts" => include_str!("test/numbers.ts"),
     "test/outcome.ts" => include_str!("test/outcome.ts"),
+    "test/printer.ts" => include_str!("test/printer.ts"),
     "test/paths.ts" => include_str!("test/paths.ts"),
     "test/placeholders.ts" => include_str!("test/placeholders.ts"),
     "test/plain.ts" => include_str!("test/plain.ts"),

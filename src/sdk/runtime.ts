@@ -2,7 +2,6 @@
 
 import { part, random } from "husako:host";
 import { find } from "./callbacks.ts";
-import { console } from "./console.ts";
 import { defineProperty, isObject, split } from "./primordials.ts";
 import { adopt } from "./promises.ts";
 import { usageError } from "./stack.ts";
@@ -46,6 +45,8 @@ const LATER: readonly string[] = [
   "TextDecoder TextEncoder",
   "environment/url.ts",
   "URL URLSearchParams",
+  "console.ts",
+  "console",
 ];
 
 function installLater(name: string, path: string): void {
@@ -72,7 +73,6 @@ defineProperty(Math, "random", {
   writable: true,
   configurable: true,
 } as PropertyDescriptor);
-install("console", console);
 install("setTimeout", setTimeout);
 install("setInterval", setInterval);
 install("setImmediate", setImmediate);

@@ -16,15 +16,18 @@ const getStack = stackProperty?.get && uncurryThis(stackProperty.get);
 /** More than the ten frames of the engine, because those of the harness count too. */
 const FRAMES = 40;
 
+/** The caller may be reached through functions of the engine, such as `Reflect.apply`, which have no place. */
+const CALLER_FRAMES = 4;
+
 /** Makes an error whose stack is the engine's own text, whatever the user did to `Error`. */
-export function withPlainStack<T extends Error>(make: () => T): T {
+export function withPlainStack<T>(make: () => T, frames: number = FRAMES): T {
   if (getPrepare === undefined || setPrepare === undefined || getLimit === undefined || setLimit === undefined) {
     return make();
   }
   const userPrepare = getPrepare(Error);
   const userLimit = getLimit(Error);
   setPrepare(Error, undefined);
-  setLimit(Error, FRAMES);
+  setLimit(Error, frames);
   try {
     return make();
   } finally {
@@ -50,6 +53,15 @@ export function stackOf(error: unknown): string {
 /** The stack of the caller. */
 export function captureStack(): string {
   return stackOf(withPlainStack(() => new Error()));
+}
+
+const captureAbove = (Error as unknown as { captureStackTrace(target: object, callee: object): void }).captureStackTrace;
+
+/** Who called `callee`, a function of the SDK that has not returned yet: a stack of few frames, which costs little. */
+export function callerOf(callee: object): string {
+  const holder: { stack?: unknown } = {};
+  withPlainStack(() => captureAbove(holder, callee), CALLER_FRAMES);
+  return typeof holder.stack === "string" ? holder.stack : "";
 }
 
 /** The error of a function of the SDK that is called in a way it cannot be. */

@@ -1,4 +1,4 @@
-/** Tables of cases: `test.each`. */
+/** Tables of cases: `test.each`. A part: loaded for the first table. */
 
 import {
   codeAt,

@@ -25,9 +25,8 @@ import {
   weakSet,
 } from "../primordials.ts";
 import { follow, isThenable, whenSettled } from "../promises.ts";
-import { captureStack, usageError } from "../stack.ts";
-import { rowsOf, titleOf } from "./each.ts";
-import type { Row } from "./each.ts";
+import { callerOf, usageError } from "../stack.ts";
+import type * as EachPart from "./each.ts";
 import { defaults } from "./current.ts";
 import { onlyInTests } from "./expect.ts";
 import { printInline } from "./format.ts";
@@ -36,9 +35,9 @@ import type * as ContextPart from "./context.ts";
 import type { TestContext } from "./context.ts";
 import type * as AgainPart from "./again.ts";
 
-/** The stack of a call of the user's, as text that the host can take: names of functions may hold anything. */
-function callSite(): string {
-  return capped(captureStack(), MAX_MESSAGE);
+/** Where a function of ours was called, as text that the host can take: names of functions may hold anything. */
+function callSite(callee: object): string {
+  return capped(callerOf(callee), MAX_MESSAGE);
 }
 
 /** What a suite or a case is called: a text, a number, or a function or class, whose name is taken. */
@@ -388,7 +387,7 @@ function variant(state: State): object {
     const isBody = typeof title === "function" && typeof second !== "function" && typeof third !== "function";
     const request =
       isBody && mode !== "todo" ? readRequest(state, name, title, second) : readRequest(state, name, second, third);
-    add(what, name, request, callSite());
+    add(what, name, request, callSite(one));
   };
   setPrototypeOf(one, state.add === addTest ? testMethods : describeMethods);
   weakSet(states, one, state);
@@ -399,17 +398,19 @@ function tableOf(state: State, method: string, isFor: boolean): unknown {
   const what = state.what + "." + method;
   return freeze((...table: unknown[]): unknown => {
     checkPhase(what);
+    const { rowsOf, titleOf } = part("test/each.ts") as typeof EachPart;
     const rows = rowsOf(what, table, isFor);
-    return (title: unknown, second?: unknown, third?: unknown): void => {
+    const rest = (title: unknown, second?: unknown, third?: unknown): void => {
       checkPhase(what);
       const name = checkTitle(what, title);
       const request = readRequest(state, name, second, third);
-      const stack = callSite();
+      const stack = callSite(rest);
       for (let i = 0; i < rows.length; i++) {
-        const row: Row = rows[i];
+        const row = rows[i];
         state.add(state.what, titleOf(name, row, i), request, stack, { args: row.args, context: isFor });
       }
     };
+    return rest;
   });
 }
 
@@ -504,26 +505,28 @@ function later(kind: "teardown" | "finished" | "failed", body: Callback, timeout
 }
 
 function hook(kind: HookKind): Hook {
-  return freeze((body: unknown, options?: unknown): void => {
+  const add = (body: unknown, options?: unknown): void => {
     checkPhase(kind);
     if (typeof body !== "function") throw usageError(kind + "() needs a function, not " + printInline(body, 80));
     const timeout = checkTimeout(kind, isObject(options) ? (options as Options).timeout : options);
-    const stack = callSite();
+    const stack = callSite(add);
     const call = called(body as Callback, NO_ARGUMENTS, false);
     const before = kind === "beforeAll" || kind === "beforeEach";
     addHook(suite, kind, keep(before ? () => withTeardown(call(), timeout, stack) : call), timeout, stack);
-  });
+  };
+  return freeze(add);
 }
 
 /** `onTestFinished`, `onTestFailed` */
 function laterHook(name: string, kind: "finished" | "failed"): Later {
-  return freeze((body: unknown, options?: unknown): void => {
+  const add = (body: unknown, options?: unknown): void => {
     onlyInTests(name);
     if (typeof body !== "function") throw usageError(name + "() needs a function, not " + printInline(body, 80));
     if (phase() !== "run" || owner() === 0) throw usageError(name + "() can be called only while a case runs");
     const timeout = checkTimeout(name, isObject(options) ? (options as Options).timeout : options);
-    later(kind, called(body as Callback, NO_ARGUMENTS, false), timeout, callSite());
-  });
+    later(kind, called(body as Callback, NO_ARGUMENTS, false), timeout, callSite(add));
+  };
+  return freeze(add);
 }
 
 /** Groups cases under a title. The callback runs at once; it must not be async. */
