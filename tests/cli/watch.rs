@@ -130,6 +130,25 @@ fn what_a_change_affects_is_run_again() {
 }
 
 #[test]
+fn snapshots_are_written_and_then_compared() {
+    let test = "import { expect, test } from \"husako/test\";\nimport { answer } from \"./lib\";\n\
+        test(\"a\", () => { expect(answer).toMatchSnapshot(); });\n";
+    let project = Project::of(&[("lib.ts", LIB), ("a.test.ts", test)]);
+    let mut watching = Watching::start(&project, &[]);
+    let told = watching.run();
+    assert_eq!(told, "✓ a.test.ts\nFiles 1 passed\nCases 1 passed\nSnaps 1 written\nwaiting for changes");
+    project.write("lib.ts", "export const answer = 43;\n");
+    let told = watching.run();
+    assert!(told.starts_with("lib.ts changed: 1 of 1 file run\n✗ a.test.ts\n"), "{told}");
+    assert!(told.contains("Snaps 1 failed"), "{told}");
+    project.write("__snapshots__/a.test.ts.snap", "exports[`a 1`] = `43`;\n");
+    let told = watching.run();
+    assert!(told.contains("changed: 1 of 1 file run\n✓ a.test.ts\n"), "{told}");
+    watching.press("q\n");
+    assert_eq!(watching.exits(), Some(0));
+}
+
+#[test]
 fn files_that_come_and_go() {
     let project = Project::of(&[("a.test.ts", ALONE)]);
     let mut watching = Watching::start(&project, &[]);

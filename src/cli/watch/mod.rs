@@ -153,7 +153,7 @@ impl<'s> Watch<'s> {
         let inbox = Inbox { changes, keys: keys.received, ends, pending: Changed::default(), since: None };
         let state = State::new(std::mem::take(&mut work.plan));
         let told = work.warnings.iter().map(ToString::to_string).collect();
-        let modules = Modules::new(settings.tree.clone(), settings.limits.stack_bytes).that_remember();
+        let modules = work.modules.after(|_| false).that_remember();
         let (options, ..) = run::options(settings, work);
         let mut watch = Watch {
             settings,
