@@ -55,6 +55,8 @@ pub(super) struct Book {
     told: bool,
     /// The keys that were asked for.
     asked: BTreeSet<String>,
+    /// How many bytes it has been given to keep.
+    held: usize,
     /// The case that runs.
     current: Option<(usize, Attempt)>,
     /// The last run of each case that has ended and has snapshots.
@@ -122,8 +124,13 @@ impl Book {
     }
 
     /// The next key with a hint, and the same as Jest writes it.
-    fn next_keys(&mut self, hint: Option<&str>) -> Option<(String, String)> {
-        let attempt = self.attempt()?;
+    ///
+    /// # Errors
+    ///
+    /// Why there can be none, for a person.
+    fn next_keys(&mut self, hint: Option<&str>) -> std::result::Result<(String, String), String> {
+        self.hold(hint.map_or(0, str::len) + MIN_HELD)?;
+        let Some(attempt) = self.attempt() else { return Err(OUTSIDE.to_owned()) };
         let jest = attempt.name.replace(" > ", " ");
         let (name, jest) = match hint.filter(|hint| !hint.is_empty()) {
             Some(hint) => (format!("{} > {hint}", attempt.name), format!("{jest}: {hint}")),
@@ -131,11 +138,20 @@ impl Book {
         };
         let count = attempt.counters.entry(name.clone()).or_default();
         *count += 1;
-        Some((format!("{name} {count}"), format!("{jest} {count}")))
+        Ok((format!("{name} {count}"), format!("{jest} {count}")))
     }
 
     /// Counts what became of a snapshot; gives the answer.
     fn settle(&mut self, expected: Option<String>, received: &str, update: Update) -> Answer {
+        let is_written = match (&expected, update) {
+            (Some(expected), _) if expected == received => false,
+            (Some(_), Update::All) | (None, Update::New | Update::All) => true,
+            (Some(_), Update::None | Update::New) | (None, Update::None) => false,
+        };
+        if is_written && let Err(problem) = self.hold(received.len()) {
+            self.fail();
+            return Answer::Problem(problem);
+        }
         let Some(attempt) = self.attempt() else { return Answer::Problem(OUTSIDE.to_owned()) };
         match (expected, update) {
             (Some(expected), _) if expected == received => {
@@ -161,6 +177,19 @@ impl Book {
         }
     }
 
+    /// Takes room for a text of so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// There is none left, for a person.
+    fn hold(&mut self, bytes: usize) -> std::result::Result<(), String> {
+        self.held = self.held.saturating_add(bytes);
+        if self.held <= MAX_HELD {
+            return Ok(());
+        }
+        Err(format!("the snapshots of a file, with their names, may hold {} MiB together", MAX_HELD >> 20))
+    }
+
     fn fail(&mut self) {
         if let Some(attempt) = self.attempt() {
             attempt.counts.unmatched += 1;
@@ -168,6 +197,10 @@ impl Book {
     }
 }
 
+/// How many bytes a file may want to be written, and ask by name: they are kept outside of its heap.
+const MAX_HELD: usize = 32 << 20;
+/// What a snapshot takes beside its text, about.
+const MIN_HELD: usize = 200;
 const OUTSIDE: &str = "a snapshot can be taken only while a case runs";
 
 /// The text between the line breaks that a stored text of several lines has around it.
@@ -226,8 +259,9 @@ fn stored<'js>(
     let running = running(&ctx)?;
     let snapshots = snapshots(&ctx, &running)?;
     let mut book = running.session.snapshots();
-    let Some((key, jest)) = book.next_keys(hint.as_deref()) else {
-        return answer(&ctx, "", Answer::Problem(OUTSIDE.to_owned()));
+    let (key, jest) = match book.next_keys(hint.as_deref()) {
+        Ok(keys) => keys,
+        Err(problem) => return answer(&ctx, "", Answer::Problem(problem)),
     };
     let found = match book.read(snapshots, &running.job.path) {
         Ok(file) => {
@@ -278,8 +312,9 @@ fn inline_snapshot<'js>(
     let running = running(&ctx)?;
     let snapshots = snapshots(&ctx, &running)?;
     let mut book = running.session.snapshots();
-    let Some((name, _)) = book.next_keys(None) else {
-        return answer(&ctx, "", Answer::Problem(OUTSIDE.to_owned()));
+    let name = match book.next_keys(None) {
+        Ok((name, _)) => name,
+        Err(problem) => return answer(&ctx, "", Answer::Problem(problem)),
     };
     let Some(received) = received else {
         book.fail();
