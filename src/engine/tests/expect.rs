@@ -54,6 +54,14 @@ async fn values_are_equal_as_in_jest() {
         "{ [Symbol.for('x')]: 1 }, { [Symbol.for('x')]: 1 }",
         "'abc', expect.not.stringContaining('d')",
         "{ a: 1 }, { asymmetricMatch: (value: any) => value.a === 1 }",
+        "new Error('a', { cause: 1 }), new Error('a')",
+        "Object.assign(new Error('a'), { code: 1 }), new Error('a')",
+        "Object.assign(new Error('a'), { code: 1, at: 2 }), Object.assign(new Error('a'), { code: expect.any(Number) })",
+        "Object.assign(new Map([[1, 2]]), { cache: 1 }), new Map([[1, 2]])",
+        "[1, 2].values(), [1, 2].values()",
+        "(function* () { yield [1]; })(), (function* () { yield [1]; })()",
+        "new Boolean(true), expect.any(Boolean)",
+        "1.2, expect.not.closeTo(1, 1)",
     ];
     let different = [
         "0, -0",
@@ -67,6 +75,15 @@ async fn values_are_equal_as_in_jest() {
         "1n, 1",
         "/a/g, /a/i",
         "{ [Symbol.for('x')]: 1 }, {}",
+        "new Error('a'), new Error('a', { cause: 1 })",
+        "Object.assign(new Error('a'), { code: 1 }), Object.assign(new Error('a'), { code: 2 })",
+        "Object.defineProperty({ a: 1 }, 'b', { value: 2 }), { a: 1, b: 2 }",
+        "{ a: 1, b: 2 }, Object.defineProperty({ a: 1 }, 'b', { value: 2 })",
+        "[1, 2].values(), [1, 3].values()",
+        "[1].values(), Promise.resolve(1)",
+        "Promise.resolve(1), Promise.resolve(1)",
+        "Object.assign(new String('a'), { b: 1 }), new String('a')",
+        "'1', expect.not.closeTo(1, 1)",
     ];
     for (pairs, not) in [(&equal[..], ""), (&different[..], ".not")] {
         for pair in pairs {
@@ -77,17 +94,118 @@ async fn values_are_equal_as_in_jest() {
     let body = "class A { x = 1 } expect(new A()).toEqual({ x: 1 }); expect(new A()).not.toStrictEqual({ x: 1 }); \
                 expect([, 1]).not.toStrictEqual([undefined, 1]); expect({ a: undefined }).not.toStrictEqual({}); \
                 const c: any = { a: 1 }; c.self = c; const d: any = { a: 1 }; d.self = d; expect(c).toEqual(d); \
-                expect(new Error('x')).toMatchObject({ message: 'x' });";
+                expect(new Error('x')).toMatchObject({ message: 'x' }); \
+                expect(Object.assign([1], { x: 1 })).not.toMatchObject([1]); \
+                expect(Object.create({ constructor: A })).not.toStrictEqual({}); expect(Object.create({})).toStrictEqual({});";
     assert_eq!(failures(body).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_message_that_code_reads_has_the_lines_that_differ() {
     let body = "try { expect({ a: 1, b: [1, 2] }).toEqual({ a: 1, b: [1, 3] }); } catch (error: any) { \
-                expect(error.message).toBe('expect(received).toEqual(expected)\\n\\n- Expected  - 1\\n+ Received  + 1\\n\\n\
+                expect(error.message).toBe('expect(received).toEqual(expected) // deep equality\\n\\n- Expected  - 1\\n+ Received  + 1\\n\\n\
                 \x20 {\\n    \"a\": 1,\\n    \"b\": [\\n      1,\\n-     3,\\n+     2,\\n    ],\\n  }'); return; } \
                 expect.unreachable();";
     assert_eq!(failures(body).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_stands_for_a_value_is_no_difference() {
+    let body = "const read = (run: () => void): string => { try { run(); } catch (error: any) { return error.message; } return 'passed'; }; \
+                const pod: any = { name: 'web-7', spec: { image: 'nginx', ports: [80, 443] }, labels: new Map([['app', 'web']]) }; \
+                const wanted: any = { name: expect.stringContaining('web'), spec: { image: 'httpd', ports: expect.any(Array) }, \
+                labels: new Map([['app', expect.any(String)]]) }; \
+                for (const text of [read(() => expect(pod).toEqual(wanted)), read(() => expect(pod).toMatchObject(wanted))]) { \
+                expect(text).toContain('- Expected  - 1\\n+ Received  + 1\\n'); expect(text).toContain('-     \"image\": \"httpd\",\\n+     \"image\": \"nginx\",'); \
+                expect(text).not.toContain('web-7'); } \
+                const { vi } = await import('husako/test'); const f = vi.fn(); f(pod); expect(read(() => expect(f).toHaveBeenCalledWith(wanted))).toContain('- Expected  - 1\\n+ Received  + 1\\n'); \
+                expect(read(() => expect(Object.assign(new Error('a'), { code: 1 })).toEqual(Object.assign(new Error('a'), { code: 2 })))) \
+                .toContain('- Expected  - 1\\n+ Received  + 1\\n\\n  [Error: a] {\\n-   \"code\": 2,\\n+   \"code\": 1,\\n  }'); \
+                expect(read(() => expect([1]).toEqual({ a: 1 }))).toContain('Expected: {\"a\": 1}\\nReceived: [1]');";
+    assert_eq!(failures(body).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn errors_are_told_from_what_only_looks_like_them() {
+    let body = "class Refused extends Error {} const raise = (value: unknown) => () => { throw value; }; \
+                expect(raise(new Refused('no'))).toThrow(new Error('no')); expect(raise(new Error('no'))).not.toThrow(new Refused('no')); \
+                expect(raise(new Error('no', { cause: 1 }))).toThrow(new Error('no')); expect(raise('no')).not.toThrow(new Error('no')); \
+                expect(raise(1)).not.toThrow(new Error('')); expect(raise('no')).toThrow('no'); \
+                await expect(Promise.resolve(1)).resolves.not.toThrow(); \
+                await expect(async () => 1).resolves.toBe(1);";
+    assert_eq!(failures(body).await, Vec::<String>::new());
+    let told = failures("await expect(Promise.resolve(1)).resolves.toThrow();").await;
+    assert_eq!(
+        told,
+        ["AssertionError expect(received).resolves.toThrow()\n\nReceived function did not throw"]
+    );
+}
+
+#[tokio::test]
+async fn matchers_of_ones_own_have_what_they_have_in_jest() {
+    let body = "expect.extend({ \
+                toHave(this: any, a: any, b: any) { return { pass: this.equals(a, b, [...this.customTesters, this.utils.iterableEquality, this.utils.subsetEquality]), message: () => '' }; }, \
+                toBeLike(this: any, a: any, b: any) { const like = (x: any, y: any) => typeof x === 'string' && typeof y === 'string' ? x.trim() === y.trim() : undefined; \
+                return { pass: this.equals(a, b, [like]), message: () => '' }; }, \
+                toSay(this: any, value: any) { const { utils } = this; utils.ensureNoExpected(undefined, 'toSay'); const label = utils.getLabelPrinter('Calls', 'Returns'); \
+                return { pass: false, message: () => [utils.printWithType('Value', value, utils.printReceived), label('Calls') + utils.pluralize('call', 2), \
+                utils.printDiffOrStringify(2, [1], 'Wanted', 'Got')].join('|') }; } } as any); \
+                const e: any = expect; e({ a: 1, b: { c: 2, d: 3 } }).toHave({ b: { c: 2 } }); e({ a: 1 }).not.toHave({ a: 2 }); \
+                e(['a ']).toBeLike(['a']); e(['a ']).not.toEqual(['a']); \
+                e(() => e('x').toSay()).toThrow('Value has type:  string\\nValue has value: \"x\"|Calls:   two calls|Wanted: 2\\nGot:    [1]');";
+    assert_eq!(failures(body).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_common_words_of_chai_are_known() {
+    let body = "const pod: any = { kind: 'Pod', spec: { hosts: ['a', 'b'] } }; class Web {} const none: any = undefined; \
+                expect(pod.kind).to.equal('Pod'); expect(pod.kind).to.not.equal('Job'); expect(pod.kind).not.to.be.empty; \
+                expect(pod).to.deep.equal({ kind: 'Pod', spec: { hosts: ['a', 'b'] } }); expect(pod.spec).to.not.equal({ hosts: ['a', 'b'] }); \
+                expect(pod).to.have.property('kind').that.is.a('string').and.equals('Pod'); expect(pod).to.have.nested.property('spec.hosts[1]', 'b'); \
+                expect(pod.spec.hosts).to.be.an('array').that.includes('a').and.has.lengthOf(2); expect(pod).to.have.keys('kind', 'spec'); \
+                expect(pod.spec.hosts).to.have.members(['b', 'a']); expect([{ a: 1 }]).to.deep.include({ a: 1 }); expect([{ a: 1 }]).to.not.include({ a: 1 }); \
+                expect(new Web()).to.be.an.instanceof(Web); expect(3).to.be.at.least(3); expect(3).to.be.below(4); expect(none).to.not.exist; \
+                expect(() => { throw new RangeError('too many'); }).to.throw(RangeError); expect(1 > 0).to.be.true; expect([]).to.be.empty; \
+                await expect(Promise.resolve(1)).resolves.to.equal(1); await expect(Promise.reject(new Web())).rejects.to.be.instanceOf(Web); \
+                expect.assertions(25);";
+    assert_eq!(failures(body).await, Vec::<String>::new());
+    for (code, message) in [
+        (
+            "expect(1).to.equal(2)",
+            "expect(received).toBe(expected) // Object.is equality\n\nExpected: 2\nReceived: 1",
+        ),
+        (
+            "expect(1).to.be.true",
+            "expect(received).toBe(expected) // Object.is equality\n\nExpected: true\nReceived: 1",
+        ),
+        (
+            "expect('a').to.not.be.a('string')",
+            "expect(received).not.to.be.a(expected)\n\nExpected: not of type \"string\"\nReceived:     \"a\"",
+        ),
+        (
+            "expect({ a: 1 }).to.have.property('a').that.equals(2)",
+            "expect(received).toBe(expected) // Object.is equality\n\nExpected: 2\nReceived: 1",
+        ),
+        (
+            "expect([1]).to.be.empty",
+            "expect(received).to.be.empty()\n\nExpected: nothing in it\nReceived: [1]",
+        ),
+        (
+            "expect({ a: 1 }).to.have.keys('b')",
+            "expect(received).to.have.keys(expected)\n\nExpected: the keys [\"b\"]\nReceived: {\"a\": 1}",
+        ),
+        (
+            "await expect(Promise.resolve(1)).resolves.to.equal(2)",
+            "expect(received).resolves.toBe(expected) // Object.is equality\n\nExpected: 2\nReceived: 1",
+        ),
+    ] {
+        assert_eq!(failures(code).await, [format!("AssertionError {message}")], "{code}");
+    }
+    let told = failures("(expect(1) as any).to.be.frozen").await;
+    assert!(
+        told[0].contains("expect(…).to has no word \"frozen\": only the common words of Chai are known"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

@@ -133,9 +133,21 @@ async fn all_mocks_are_cleared_reset_and_restored_at_once() {
         "const o = { m: () => 1, v: 1 }; const f = vi.fn(() => 1); const s = jest.spyOn(o, 'm'); const p = jest.replaceProperty(o, 'v', 2);\n\
          f.mockReturnValueOnce(5); f(); s.mockReturnValue(7); o.m();\n\
          vi.clearAllMocks(); expect(f).not.toHaveBeenCalled(); expect(s).not.toHaveBeenCalled(); expect(o.m()).toBe(7);\n\
-         f.mockReturnValueOnce(6); vi.resetAllMocks(); expect([f(), o.m()]).toEqual([1, 1]); expect(s).toHaveBeenCalledOnce();\n\
+         f.mockReturnValueOnce(6); vi.resetAllMocks(); expect([f(), o.m()]).toEqual([1, undefined]); expect(s).toHaveBeenCalledOnce();\n\
          p.replaceValue(3); expect(o.v).toBe(3);\n\
          jest.restoreAllMocks(); expect(vi.isMockFunction(o.m)).toBe(false); expect(o.v).toBe(1);",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_reset_does_what_it_does_where_the_mock_comes_from() {
+    passes(
+        "const o = { m: () => 'm', n: () => 'n' };\n\
+         const [f, g] = [vi.fn(() => 1), jest.fn(() => 1)]; const [s, t] = [vi.spyOn(o, 'm'), jest.spyOn(o, 'n')];\n\
+         for (const mock of [f, g, s, t] as any[]) mock.mockReturnValue(5).mockReset();\n\
+         expect([f(), o.m()]).toEqual([1, 'm']); expect([g(), o.n()]).toStrictEqual([undefined, undefined]);\n\
+         g.mockReturnValue(6); expect(g()).toBe(6); t.mockRestore(); expect(o.n()).toBe('n');",
     )
     .await;
 }

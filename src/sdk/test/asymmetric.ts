@@ -21,7 +21,7 @@ import type { Matched } from "./equality.ts";
 import { printInline } from "./format.ts";
 import { kindOf } from "./kinds.ts";
 import { closeTo } from "./numbers.ts";
-import { matches } from "./throwing.ts";
+import { matches } from "./text.ts";
 
 /** What `expect.not` has. */
 export interface Negatable {
@@ -118,6 +118,16 @@ const builtins: Record<string, unknown> = {
   Object: {}.constructor,
 };
 
+/** What `typeof` says of primitives, by the functions that stand for them. */
+const typeNames: Record<string, string> = {
+  __proto__: null as never,
+  String: "string",
+  Number: "number",
+  Boolean: "boolean",
+  BigInt: "bigint",
+  Symbol: "symbol",
+};
+
 function builtin(name: string): unknown {
   return builtins[name];
 }
@@ -127,12 +137,7 @@ class Any extends Asymmetric<unknown> {
     const primitive = primitiveOf(this.sample);
     if (primitive === "Object") return typeof other === "object";
     if (primitive === "Function") return typeof other === "function";
-    if (primitive === "Symbol" || primitive === "BigInt" || primitive === "Boolean") {
-      return typeof other === (primitive === "BigInt" ? "bigint" : primitive === "Symbol" ? "symbol" : "boolean");
-    }
-    if ((primitive === "String" && typeof other === "string") || (primitive === "Number" && typeof other === "number")) {
-      return true;
-    }
+    if (primitive !== "" && typeof other === typeNames[primitive]) return true;
     return isObject(other) && isInstance(this.sample, other);
   }
 
@@ -230,7 +235,8 @@ class CloseTo extends Asymmetric<number> {
   }
 
   asymmetricMatch(other: unknown): boolean {
-    return (typeof other === "number" && closeTo(other, this.sample, this.digits)) !== this.inverse;
+    // What is no number is neither close to one nor not close to it.
+    return typeof other === "number" && closeTo(other, this.sample, this.digits) !== this.inverse;
   }
 
   toString(): string {

@@ -18,7 +18,6 @@ import {
 import type { Kind } from "./kinds.ts";
 import {
   apply,
-  defineProperty,
   hasOwn,
   is,
   isArray,
@@ -56,6 +55,17 @@ export function addTester(tester: Tester): void {
 /** The testers that were added. A list without a prototype. */
 export function allTesters(): readonly Tester[] {
   return testers;
+}
+
+/** Asks more testers, beside those that were added, for the time of a comparison. */
+export function withTesters(more: readonly Tester[], compare: () => boolean): boolean {
+  const { length } = testers;
+  for (let i = 0; i < more.length; i++) push(testers, more[i]);
+  try {
+    return compare();
+  } finally {
+    testers.length = length;
+  }
 }
 
 /** What counts. */
@@ -110,8 +120,8 @@ function same(a: unknown, b: unknown, state: State): boolean {
   const kind = kindOf(b);
   // A subset may be named of anything that has properties, an error for one.
   const isSubset = state.rules.subset && kind === "object";
-  if ((kind !== kindOf(a) && !isSubset) || kind === "function" || kind === "opaque") return false;
-  if (state.rules.strict && prototypeOf(a) !== prototypeOf(b)) return false;
+  if ((kind !== kindOf(a) && !isSubset) || kind === "function") return false;
+  if (state.rules.strict && !isSameClass(a, b)) return false;
 
   // Two cyclic structures are equal if they go round in the same way.
   const depth = state.left.length;
@@ -136,20 +146,22 @@ function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
     case "regexp":
       return regExpSource(a) === regExpSource(b) && regExpFlags(a) === regExpFlags(b);
     case "boxed":
-      return is(unbox(a), unbox(b));
+      return is(unbox(a), unbox(b)) && sameFields(a, b, state, false);
     case "text":
       return textOf(a) === textOf(b);
     case "error":
       return sameErrors(a, b, state);
     case "map":
-      return mapSize(a) === mapSize(b) && sameMaps(a, b, state) && sameFields(a, b, state, false);
+      return mapSize(a) === mapSize(b) && sameMaps(a, b, state);
     case "set":
-      return setSize(a) === setSize(b) && sameSets(a, b, state) && sameFields(a, b, state, false);
+      return setSize(a) === setSize(b) && sameSets(a, b, state);
     case "typed":
       return prototypeOf(a) === prototypeOf(b) && sameElements(a as never, b as never);
     case "buffer":
     case "view":
       return sameElements(bytesOf(a, kind), bytesOf(b, kind));
+    case "opaque":
+      return isIterable(a) && isIterable(b) && sameIterations(a, b, state);
     default:
       return sameFields(a, b, state, false) && sameIterations(a, b, state);
   }
@@ -169,15 +181,15 @@ function sameFields(a: Fields, b: Fields, state: State, ofArray: boolean): boole
   for (let i = 0; i < expected.length; i++) {
     const key = expected[i];
     // A subset may name what the received object inherits, such as the getters of its class.
-    const has = subset ? key in a : hasOwn(a, key);
+    const has = subset ? key in a : isEnumerable(a, key);
     if (!has && (strict || subset || b[key] !== undefined)) return false;
     if (has && !same(a[key], b[key], state)) return false;
   }
-  if (subset) return true;
+  if (subset && !ofArray) return true;
   const received = keysOf(a, ofArray);
   if (strict) return received.length === expected.length;
   for (let i = 0; i < received.length; i++) {
-    if (!hasOwn(b, received[i]) && a[received[i]] !== undefined) return false;
+    if (!isEnumerable(b, received[i]) && a[received[i]] !== undefined) return false;
   }
   return true;
 }
@@ -198,10 +210,25 @@ function sameElements(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
   return true;
 }
 
+/**
+ * Errors. The expected one asks for what it has: without a cause or fields of its own, such as a code, it does not care for
+ * those of the other.
+ */
 function sameErrors(a: Fields, b: Fields, state: State): boolean {
-  return (
-    is(a.message, b.message) && is(a.name, b.name) && same(a.cause, b.cause, state) && same(a.errors, b.errors, state)
-  );
+  if (!is(a.message, b.message) || !is(a.name, b.name) || !same(a.errors, b.errors, state)) return false;
+  if (b.cause !== undefined && !same(a.cause, b.cause, state)) return false;
+  const keys = keysOf(b, false);
+  for (let i = 0; i < keys.length; i++) if (!same(a[keys[i]], b[keys[i]], state)) return false;
+  return true;
+}
+
+/** Whether two objects are of one class, which is known by its constructor: a class may be there with two prototypes. */
+function isSameClass(a: object, b: object): boolean {
+  const classA = prototypeOf(a);
+  const classB = prototypeOf(b);
+  if (classA === classB) return true;
+  if (classA === null || classB === null) return false;
+  return classA.constructor === classB.constructor;
 }
 
 /** What is inside a Map or Set must match whole, also under the rules of a subset. */
@@ -261,16 +288,20 @@ function allMatched<T>(items: T[], candidates: T[], match: (item: T, candidate: 
   return true;
 }
 
-/** Objects of a class that can be iterated are equal only if they give the same items: their fields may be private. */
+function isIterable(value: Fields): boolean {
+  return typeof value[iteratorSymbol] === "function";
+}
+
+/**
+ * Objects of a class that can be iterated are equal only if they give the same items: their fields may be private. Those
+ * that are their own iterators, such as generators, are used up by looking.
+ */
 function sameIterations(a: Fields, b: Fields, state: State): boolean {
   if (isPlain(a) || isPlain(b)) return true;
-  const startA = a[iteratorSymbol];
-  const startB = b[iteratorSymbol];
-  if (typeof startA !== "function" || typeof startB !== "function") return true;
-  const iteratorA = apply(startA, a, []);
-  const iteratorB = apply(startB, b, []);
-  // Something that is its own iterator can be walked only once; looking would use it up.
-  if (iteratorA === a || iteratorB === b) return false;
+  if (!isIterable(a) || !isIterable(b)) return true;
+  if (!isSameClass(a, b)) return false;
+  const iteratorA = apply(a[iteratorSymbol], a, []);
+  const iteratorB = apply(b[iteratorSymbol], b, []);
   const inner = whole(state);
   for (;;) {
     const nextA = iteratorA.next();
@@ -278,43 +309,4 @@ function sameIterations(a: Fields, b: Fields, state: State): boolean {
     if (nextA.done || nextB.done) return !!nextA.done === !!nextB.done;
     if (!same(nextA.value, nextB.value, inner)) return false;
   }
-}
-
-/**
- * The part of `received` that `expected` speaks of, for showing next to it: properties that `expected` does not name
- * are left out.
- */
-export function selected(received: unknown, expected: unknown): unknown {
-  return select(received, expected, newList());
-}
-
-function select(received: unknown, expected: unknown, ancestors: object[]): unknown {
-  if (!isObject(received) || !isObject(expected)) return received;
-  const kind = kindOf(expected);
-  if (kind !== "object" && (kind !== "array" || kindOf(received) !== "array")) return received;
-  for (let i = 0; i < ancestors.length; i++) if (ancestors[i] === received) return received;
-  push(ancestors, received);
-  let result: object;
-  if (kind === "array") {
-    result = selectElements(received as unknown[], expected as unknown[], ancestors);
-  } else {
-    result = {};
-    const keys = keysOf(expected, false);
-    for (let i = 0; i < keys.length; i++) {
-      if (!(keys[i] in received)) continue;
-      const value = select(tryGet(received, keys[i]), tryGet(expected, keys[i]), ancestors);
-      defineProperty(result, keys[i], { __proto__: null, value, enumerable: true } as PropertyDescriptor);
-    }
-  }
-  ancestors.length--;
-  return result;
-}
-
-function selectElements(received: unknown[], expected: unknown[], ancestors: object[]): unknown[] {
-  const result: unknown[] = [];
-  for (let i = 0; i < received.length; i++) {
-    const value = i < expected.length ? select(received[i], expected[i], ancestors) : received[i];
-    defineProperty(result, i, { __proto__: null, value, enumerable: true } as PropertyDescriptor);
-  }
-  return result;
 }

@@ -5,6 +5,7 @@ import {
   defineProperty,
   freeze,
   FunctionPrototype,
+  includes,
   isObject,
   objectKeys,
   Promise,
@@ -18,6 +19,7 @@ import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import type { AsymmetricMatchers } from "./asymmetric.ts";
 import { current, needed } from "./current.ts";
+import type { ChaiWords } from "./chai.ts";
 import { assertionError } from "./errors.ts";
 import type { ExtendExpect } from "./extend.ts";
 import { printInline } from "./format.ts";
@@ -95,9 +97,9 @@ export interface Matchers<R = void, T = unknown>
 }
 
 /** What `expect(…)` gives. */
-export interface Assertion<T> extends Matchers<void, T> {
+export interface Assertion<T> extends Matchers<void, T>, ChaiStart<ChaiWords<any>> {
   /** Turns a matcher round. */
-  readonly not: Matchers<void, T>;
+  readonly not: Matchers<void, T> & ChaiStart<ChaiWords<any>>;
   /** Waits for a promise and goes on with its value. Has to be awaited. */
   readonly resolves: Later<Awaited<T>>;
   /** Waits for a promise to be rejected and goes on with the reason. Has to be awaited. */
@@ -105,9 +107,23 @@ export interface Assertion<T> extends Matchers<void, T> {
 }
 
 /** Matchers that have to be awaited. */
-export interface Later<T> extends Matchers<Promise<void>, T> {
+export interface Later<T> extends Matchers<Promise<void>, T>, ChaiStart<ChaiWords<Promise<void>>> {
   /** Turns a matcher round. */
-  readonly not: Matchers<Promise<void>, T>;
+  readonly not: Matchers<Promise<void>, T> & ChaiStart<ChaiWords<Promise<void>>>;
+}
+
+/** The words of Chai that may come first. */
+export interface ChaiStart<Words> {
+  /** What follows is said in the words of Chai: `expect(x).to.equal(y)`. */
+  readonly to: Words;
+  /** What follows is said in the words of Chai: `expect(x).be.true`. */
+  readonly be: Words;
+  /** What follows is said in the words of Chai. */
+  readonly have: Words;
+  /** What follows is said in the words of Chai. */
+  readonly is: Words;
+  /** What follows is said in the words of Chai. */
+  readonly has: Words;
 }
 
 /** What stands before a matcher. */
@@ -219,7 +235,16 @@ const PARTS: readonly string[] = [
   "test/snapshot_matchers.ts",
   "toMatchSnapshot toMatchInlineSnapshot toMatchFileSnapshot toThrowErrorMatchingSnapshot " +
     "toThrowErrorMatchingInlineSnapshot",
+  "test/throwing.ts",
+  "toThrow toThrowError",
+  "test/property.ts",
+  "toHaveProperty",
+  "test/chai.ts",
+  "to.be.a to.have.property to.include to.have.keys to.have.members to.be.empty to.exist",
 ];
+
+/** The words of Chai that may come first. */
+const WORDS = " to be have is has ";
 
 /** The parts by the names of their matchers, once one of them is asked for. */
 let later: Record<string, string> | undefined;
@@ -251,9 +276,9 @@ export function addMatchers(added: Record<string, Matcher>): void {
 /** The matcher of a name. */
 export function matcher(name: string): Matcher {
   if (isCustom(name)) return customs![name];
-  const path = laterParts()[name];
-  if (path === undefined) return matchers[name];
-  return (part(path) as { readonly matchers: Record<string, Matcher> }).matchers[name];
+  const known = matchers[name];
+  if (known !== undefined) return known;
+  return (part(laterParts()[name]) as { readonly matchers: Record<string, Matcher> }).matchers[name];
 }
 
 /** The method that calls a matcher. Its name shows up in stacks. */
@@ -274,11 +299,19 @@ for (let i = 0; i < names.length; i++) {
 const reflectGet = Reflect.get;
 
 /** An object whose methods are made when they are asked for: made before, they would cost every file something. */
-function lazily(prototype: object, make: (key: string) => unknown, keys: () => string[]): object {
+function lazily(
+  prototype: object,
+  make: (key: string) => unknown,
+  keys: () => string[],
+  start?: (key: string, receiver: never) => unknown,
+): object {
   const made: Record<string, unknown> = { __proto__: null };
   const get = (key: PropertyKey): unknown => (typeof key === "string" ? (made[key] ??= make(key)) : undefined);
   return new Proxy(setPrototypeOf({}, prototype), {
-    get: (target, key, receiver) => get(key) ?? reflectGet(target, key, receiver),
+    get: (target, key, receiver) =>
+      get(key) ??
+      (start !== undefined && typeof key === "string" ? start(key, receiver as never) : undefined) ??
+      reflectGet(target, key, receiver),
     has: (target, key) => get(key) !== undefined || key in target,
     ownKeys: keys,
     getOwnPropertyDescriptor: (_, key) => {
@@ -303,6 +336,10 @@ const laterPrototype = lazily(
   prototypeOf(Chain.prototype),
   (name) => (laterParts()[name] !== undefined || isCustom(name) ? methodOf(name) : undefined),
   laterNames,
+  (key, receiver: Chain) => {
+    if (!includes(WORDS, " " + key + " ")) return undefined;
+    return (part("test/chai.ts") as typeof import("./chai.ts")).words(receiver, Chain.call);
+  },
 );
 setPrototypeOf(Chain.prototype, share(laterPrototype, "expect(…)"));
 freeze(Chain.prototype);
@@ -317,10 +354,10 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
     const promise = context.promise === "" || context.promise === "poll" ? "" : "." + context.promise;
     const not = context.isNot ? ".not" : "";
     const start = context.promise === "poll" ? "expect.poll(" : context.isSoft ? "expect.soft(" : "expect(";
-    const equality = name === "toBe" ? " // Object.is equality" : "";
+    const comment = outcome.comment === undefined || outcome.comment === "" ? "" : " // " + outcome.comment;
     const argument = outcome.argument ?? "expected";
     const head =
-      start + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + equality;
+      start + (outcome.received ?? "received") + ")" + promise + not + "." + name + "(" + argument + ")" + comment;
     text = details === "" ? head : head + "\n\n" + details;
   }
   if (context.about !== "") text = context.about + ": " + text;
@@ -350,7 +387,7 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
       }
     };
     let promise = received;
-    if (typeof received === "function" && context.promise === "rejects") {
+    if (typeof received === "function" && !isThenable(received)) {
       try {
         promise = (received as () => unknown)();
       } catch (error) {
@@ -359,7 +396,8 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
       }
     }
     if (!isThenable(promise)) {
-      const outcome = misuse("the received value must be a promise", "Received", promise, argumentOf(args));
+      const problem = "received value must be a promise or a function returning a promise";
+      const outcome = misuse(problem, "Received", received, "");
       reject(failure(name, context, outcome, stack));
       return;
     }
@@ -371,20 +409,17 @@ function callLater(received: unknown, name: string, args: readonly unknown[], co
   });
 }
 
-function argumentOf(args: readonly unknown[]): string {
-  return args.length === 0 ? "" : "expected";
-}
-
 /** The outcome of a promise that settled in the other way. */
 function wrongState(value: unknown, wanted: Context["promise"]): Outcome {
   return {
     pass: false,
     misuse: true,
+    argument: "",
     cause: wanted === "resolves" ? value : undefined,
     message: () =>
       wanted === "resolves"
-        ? "Received promise was rejected instead of resolved\nRejected with: " + printInline(value)
-        : "Received promise was resolved instead of rejected\nResolved to: " + printInline(value),
+        ? "Received promise rejected instead of resolved\nRejected to value: " + printInline(value)
+        : "Received promise resolved instead of rejected\nResolved to value: " + printInline(value),
   };
 }
 

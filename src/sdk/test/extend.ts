@@ -4,6 +4,7 @@ import { part } from "husako:host";
 import {
   apply,
   defineProperty,
+  Error,
   freeze,
   hasOwn,
   isArray,
@@ -21,13 +22,15 @@ import { isThenable, whenSettled } from "../promises.ts";
 import { usageError } from "../stack.ts";
 import { custom, negated, statics as asymmetric } from "./asymmetric.ts";
 import { current } from "./current.ts";
-import { addTester, allTesters, EQUAL, equals, STRICT_EQUAL, SUBSET } from "./equality.ts";
+import { addTester, allTesters, EQUAL, equals, STRICT_EQUAL, SUBSET, withTesters } from "./equality.ts";
 import type { Tester } from "./equality.ts";
 import { addMatchers, matcher } from "./expect.ts";
-import { LOOSE, print, printInline } from "./format.ts";
+import { LOOSE, print, printInline, spaces } from "./format.ts";
+import { compareValues } from "./matchers.ts";
+import { typeName, withType } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
 import { titles } from "./suite.ts";
-import { capped, MAX_MESSAGE } from "./text.ts";
+import { capped, isMultiline, MAX_MESSAGE } from "./text.ts";
 
 /** What a matcher of your own gives back. */
 export interface MatcherResult {
@@ -91,6 +94,20 @@ export interface MatcherUtils {
   RECEIVED_COLOR(text: string): string;
   /** Gives the text as it is. */
   DIM_COLOR(text: string): string;
+  /** Gives the text as it is. */
+  BOLD_WEIGHT(text: string): string;
+  /** Gives the text as it is. */
+  INVERTED_COLOR(text: string): string;
+  /** A value with its type, for saying that it cannot be compared. */
+  printWithType(name: string, value: unknown, print: (value: unknown) => string): string;
+  /** The message of a matcher that was called with the wrong values. */
+  matcherErrorMessage(hint: string, generic: string, specific?: string): string;
+  /** Throws if there is an expected value. */
+  ensureNoExpected(expected: unknown, matcherName: string, options?: MatcherHintOptions): void;
+  /** A number with a noun: `one call`, `two calls`, `14 calls`. */
+  pluralize(word: string, count: number): string;
+  /** Gives a function that writes labels in a column. */
+  getLabelPrinter(...labels: string[]): (label: string) => string;
   /** Whether two iterables give equal items; `undefined` for anything else. */
   iterableEquality(a: unknown, b: unknown): boolean | undefined;
   /** Whether an object has all of another; `undefined` for anything else. */
@@ -151,27 +168,81 @@ function diff(expected: unknown, received: unknown): string {
   return lineDiff(lines(expected), lines(received));
 }
 
+function matcherHint(
+  name: string,
+  received: string = "received",
+  expected: string = "expected",
+  options: MatcherHintOptions = {},
+): string {
+  const { comment = "", isNot = false, promise = "", secondArgument = "" } = options;
+  let text = "expect(" + received + ")";
+  if (promise !== "") text += "." + promise;
+  if (isNot) text += ".not";
+  text += "." + name + "(" + expected + (secondArgument === "" ? "" : ", " + secondArgument) + ")";
+  return comment === "" ? text : text + " // " + comment;
+}
+
+function matcherErrorMessage(hint: string, generic: string, specific?: string): string {
+  return hint + "\n\nMatcher error: " + generic + (typeof specific === "string" ? "\n\n" + specific : "");
+}
+
+/** The numbers that Jest writes as words. */
+const NUMERALS: Record<number, string> = freeze({
+  __proto__: null,
+  0: "zero",
+  1: "one",
+  2: "two",
+  3: "three",
+  4: "four",
+  5: "five",
+  6: "six",
+  7: "seven",
+  8: "eight",
+  9: "nine",
+  10: "ten",
+  11: "eleven",
+  12: "twelve",
+  13: "thirteen",
+} as never);
+
 const utils: MatcherUtils = freeze({
   stringify: (value: unknown) => printInline(value),
   printReceived: (value: unknown) => printInline(value),
   printExpected: (value: unknown) => printInline(value),
-  matcherHint(name: string, received = "received", expected = "expected", options: MatcherHintOptions = {}): string {
-    const { comment = "", isNot = false, promise = "", secondArgument = "" } = options;
-    let text = "expect(" + received + ")";
-    if (promise !== "") text += "." + promise;
-    if (isNot) text += ".not";
-    text += "." + name + "(" + expected + (secondArgument === "" ? "" : ", " + secondArgument) + ")";
-    return comment === "" ? text : text + " // " + comment;
-  },
+  matcherHint,
   diff,
   printDiffOrStringify(expected: unknown, received: unknown, wanted = "Expected", got = "Received"): string {
-    const isObjects = isObject(expected) && isObject(received);
-    const told = isObjects ? diff(expected, received) : "";
-    return told !== "" ? told : wanted + ": " + printInline(expected) + "\n" + got + ": " + printInline(received);
+    const found = compareValues(received, expected, LOOSE);
+    if (found !== undefined && (isMultiline(found.expected) || isMultiline(found.received))) {
+      const { lineDiff } = part("test/line_diff.ts") as typeof import("./line_diff.ts");
+      return lineDiff(found.expected, found.received);
+    }
+    const printLabel = utils.getLabelPrinter(wanted, got);
+    const second = found === undefined ? "serializes to the same string" : printInline(received);
+    return printLabel(wanted) + printInline(expected) + "\n" + printLabel(got) + second;
   },
   EXPECTED_COLOR: same,
   RECEIVED_COLOR: same,
   DIM_COLOR: same,
+  BOLD_WEIGHT: same,
+  INVERTED_COLOR: same,
+  printWithType(name: string, value: unknown, show: (value: unknown) => string): string {
+    const type = value === null || value === undefined ? "" : name + " has type:  " + typeName(value) + "\n";
+    return type + name + " has value: " + toText(apply(show, undefined, [value]));
+  },
+  matcherErrorMessage,
+  ensureNoExpected(expected: unknown, matcherName: string, options?: MatcherHintOptions): void {
+    if (expected === undefined) return;
+    const hint = matcherHint(matcherName, "received", "", options);
+    const problem = "this matcher must not have an expected argument";
+    throw new Error(matcherErrorMessage(hint, problem, withType("Expected", expected)));
+  },
+  pluralize: (word: string, count: number) => (NUMERALS[count] ?? count) + " " + word + (count === 1 ? "" : "s"),
+  getLabelPrinter(...labels: string[]): (label: string) => string {
+    let width = 0;
+    for (let i = 0; i < labels.length; i++) if (labels[i].length > width) width = labels[i].length;
+    return (label) => label + ": " + spaces(width - label.length);
+  },
   iterableEquality(a: unknown, b: unknown): boolean | undefined {
     return isArray(a) && isArray(b) ? equals(a, b, EQUAL) : undefined;
   },
@@ -195,10 +266,28 @@ function stateOf(context: Context): MatcherState {
       return testName();
     },
     customTesters: ordinary(allTesters()),
-    equals: (a: unknown, b: unknown, _?: readonly unknown[], strict?: boolean) =>
-      equals(a, b, strict === true ? STRICT_EQUAL : EQUAL),
+    equals: (a: unknown, b: unknown, list?: readonly unknown[], strict?: boolean) => {
+      let rules = strict === true ? STRICT_EQUAL : EQUAL;
+      const more: Tester[] = newList();
+      const length = isArray(list) ? list.length : 0;
+      for (let i = 0; i < length; i++) {
+        const tester = list![i];
+        if (tester === utils.subsetEquality) rules = SUBSET;
+        // What can be iterated is compared anyhow, and what was added is asked anyhow.
+        else if (typeof tester === "function" && tester !== utils.iterableEquality && !isAdded(tester as Tester)) {
+          push(more, tester as Tester);
+        }
+      }
+      return withTesters(more, () => equals(a, b, rules));
+    },
     utils,
   };
+}
+
+function isAdded(tester: Tester): boolean {
+  const list = allTesters();
+  for (let i = 0; i < list.length; i++) if (list[i] === tester) return true;
+  return false;
 }
 
 /** An ordinary array, for users. */

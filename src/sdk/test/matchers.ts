@@ -1,22 +1,36 @@
 /** The matchers: what `expect(…)` can say of a value. */
 
+import { part } from "husako:host";
 import { apply, includes, is, isObject, iteratorSymbol, newList, push, setForEach } from "../primordials.ts";
-import { EQUAL, equals, selected, STRICT_EQUAL, SUBSET } from "./equality.ts";
+import { EQUAL, equals, STRICT_EQUAL, SUBSET } from "./equality.ts";
 import type { Rules } from "./equality.ts";
 import type { Comparison } from "./errors.ts";
-import { LOOSE, print, printInline, spaces, STRICT } from "./format.ts";
+import { INLINE, LOOSE, print, printInline, spaces, STRICT } from "./format.ts";
 import type { Style } from "./format.ts";
 import { kindOf } from "./kinds.ts";
-import { misuse } from "./outcome.ts";
+import { misuse, typeName } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
-import { pathText, resolvePath, toPath } from "./paths.ts";
-import { isMultiline } from "./text.ts";
-import { matches, toThrow } from "./throwing.ts";
+import { isMultiline, matches } from "./text.ts";
 
 /** Two values that are longer than this together are left to the diff. */
 const MAX_INLINE = 2_000;
 
+/** What messages show of values; loaded only then. */
+function shown(): typeof import("./shown.ts") {
+  return part("test/shown.ts") as typeof import("./shown.ts");
+}
+
 /** Compares two printed values, or tells that they look alike. */
+export function compareValues(received: unknown, expected: unknown, style: Style): Comparison | undefined {
+  // Values of two types have no lines in common.
+  if (typeName(received) !== typeName(expected)) {
+    const short = { expected: print(expected, INLINE), received: print(received, INLINE) };
+    if (short.expected !== short.received && short.expected.length + short.received.length <= MAX_INLINE) return short;
+  }
+  const { aligned } = shown();
+  return compareTexts(aligned(received, expected), aligned(expected, received), style);
+}
+
 function compareTexts(received: unknown, expected: unknown, style: Style): Comparison | undefined {
   const comparison = { expected: print(expected, style), received: print(received, style) };
   if (comparison.expected !== comparison.received) return comparison;
@@ -24,12 +38,13 @@ function compareTexts(received: unknown, expected: unknown, style: Style): Compa
 }
 
 /** The message of a comparison: the values if they take one line each, nothing if a diff shows them better. */
-function comparisonMessage(comparison: Comparison | undefined, expected: unknown): string {
-  if (comparison === undefined)
-    return "Expected: " + printInline(expected) + "\nReceived: serializes to the same string";
+function comparisonMessage(comparison: Comparison | undefined, expected: unknown, noun: string): string {
+  const first = "Expected" + noun + ": ";
+  const second = "\nReceived" + noun + ": ";
+  if (comparison === undefined) return first + printInline(expected) + second + "serializes to the same string";
   const { expected: wanted, received } = comparison;
   if (isMultiline(wanted) || isMultiline(received) || wanted.length + received.length > MAX_INLINE) return "";
-  return "Expected: " + wanted + "\nReceived: " + received;
+  return first + wanted + second + received;
 }
 
 function notMessage(received: unknown, expected: unknown): string {
@@ -38,19 +53,29 @@ function notMessage(received: unknown, expected: unknown): string {
   return text === other ? "Expected: not " + text : "Expected: not " + text + "\nReceived:     " + other;
 }
 
-function comparing(pass: boolean, received: unknown, expected: unknown, style: Style, hint: string): Outcome {
+/** The outcome of a comparison. `noun`: what is compared, if it is not the values as a whole; with a space before it. `hint` stands before the values. */
+export function comparing(
+  pass: boolean,
+  received: unknown,
+  expected: unknown,
+  style: Style,
+  comment: string,
+  hint: string,
+  noun: string,
+): Outcome {
   let comparison: Comparison | undefined;
   let printed = false;
   const texts = (): Comparison | undefined => {
-    if (!printed) comparison = compareTexts(received, expected, style);
+    if (!printed) comparison = compareValues(received, expected, style);
     printed = true;
     return comparison;
   };
   return {
     pass,
+    comment,
     message: () => {
       if (pass) return notMessage(received, expected);
-      const text = comparisonMessage(texts(), expected);
+      const text = comparisonMessage(texts(), expected, noun);
       return hint === "" || text === "" ? hint + text : hint + "\n\n" + text;
     },
     comparison: pass ? undefined : texts,
@@ -69,23 +94,23 @@ function toBe(received: unknown, args: readonly unknown[]): Outcome {
         : "";
     if (better !== "") hint = 'If it should pass with deep equality, replace "toBe" with "' + better + '"';
   }
-  return comparing(pass, received, expected, STRICT, hint);
+  return comparing(pass, received, expected, STRICT, "Object.is equality", hint, "");
 }
 
 function equalBy(rules: Rules, style: Style): Matcher {
-  return (received, args) => comparing(equals(received, args[0], rules), received, args[0], style, "");
+  return (received, args) => comparing(equals(received, args[0], rules), received, args[0], style, "deep equality", "", "");
 }
 
 function toMatchObject(received: unknown, args: readonly unknown[]): Outcome {
   const expected = args[0];
   if (typeof received !== "object" || received === null) {
-    return misuse("the received value must be a non-null object", "Received", received);
+    return misuse("received value must be a non-null object", "Received", received);
   }
   if (typeof expected !== "object" || expected === null) {
-    return misuse("the expected value must be a non-null object", "Expected", expected);
+    return misuse("expected value must be a non-null object", "Expected", expected);
   }
   const pass = equals(received, expected, SUBSET);
-  return comparing(pass, pass ? received : selected(received, expected), expected, LOOSE, "");
+  return comparing(pass, pass ? received : shown().selected(received, expected), expected, LOOSE, "", "", "");
 }
 
 /** A matcher without arguments. */
@@ -101,10 +126,10 @@ function ordered(sign: string, test: (a: number, b: number) => boolean): Matcher
   return (received, args, context) => {
     const expected = args[0];
     if (typeof received !== "number" && typeof received !== "bigint") {
-      return misuse("the received value must be a number or bigint", "Received", received);
+      return misuse("received value must be a number or bigint", "Received", received);
     }
     if (typeof expected !== "number" && typeof expected !== "bigint") {
-      return misuse("the expected value must be a number or bigint", "Expected", expected);
+      return misuse("expected value must be a number or bigint", "Expected", expected);
     }
     return {
       pass: test(received as number, expected as number),
@@ -127,19 +152,20 @@ function ordered(sign: string, test: (a: number, b: number) => boolean): Matcher
 
 function toContain(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const expected = args[0];
-  const not = context.isNot ? "not " : "";
+  const comment = "indexOf";
   if (typeof received === "string") {
-    if (typeof expected !== "string")
-      return misuse("the expected value must be a string if the received one is", "Expected", expected);
-    return {
-      pass: includes(received, expected),
-      message: () =>
-        "Expected substring: " + not + printInline(expected) + "\nReceived string:    " + printInline(received),
-    };
+    if (typeof expected !== "string") {
+      return { ...misuse("expected value must be a string if received value is a string", "Expected", expected), comment };
+    }
+    return { pass: includes(received, expected), comment, message: () => substringMessage(received, expected, context) };
   }
   const items = itemsOf(received);
   if (items === undefined) {
-    return misuse("the received value must be a string, or something that can be iterated", "Received", received);
+    const problem =
+      received === null || received === undefined
+        ? "received value must not be null nor undefined"
+        : "received value must be a string or an iterable";
+    return { ...misuse(problem, "Received", received), comment };
   }
   let pass = false;
   let alike = false;
@@ -149,13 +175,40 @@ function toContain(received: unknown, args: readonly unknown[], context: Context
   }
   return {
     pass,
+    comment,
     message: () => {
-      const text = "Expected value: " + not + printInline(expected) + "\nReceived items: " + printInline(received);
+      const text = itemsMessage(received, expected, context);
       return alike
-        ? text + "\n\nAn item with equal contents is there, but toContain() looks for the same object"
+        ? text +
+            "\n\nLooks like you wanted to test for object/array equality with the stricter `toContain` matcher. " +
+            "You probably need to use `toContainEqual` instead."
         : text;
     },
   };
+}
+
+/** What `toContain` and `toContainEqual` say of a list. */
+export function itemsMessage(received: unknown, expected: unknown, { isNot }: Context): string {
+  const label = "Received " + typeName(received) + ": ";
+  const wanted = "Expected value: ";
+  const width = label.length > wanted.length ? label.length : wanted.length;
+  return (
+    wanted +
+    spaces(width - wanted.length) +
+    (isNot ? "not " : "") +
+    printInline(expected) +
+    "\n" +
+    label +
+    spaces(width - label.length + (isNot ? 4 : 0)) +
+    printInline(received)
+  );
+}
+
+function substringMessage(received: string, expected: string, { isNot }: Context): string {
+  const not = isNot ? "not " : "";
+  return (
+    "Expected substring: " + not + printInline(expected) + "\nReceived string:    " + spaces(not.length) + printInline(received)
+  );
 }
 
 /** What an iterable gives, without asking methods of the language that a test may have replaced. */
@@ -184,82 +237,45 @@ function toHaveLength(received: unknown, args: readonly unknown[], context: Cont
   const not = context.isNot ? "not " : "";
   const length = received === null || received === undefined ? undefined : (received as { length?: unknown }).length;
   if (typeof length !== "number") {
-    return misuse("the received value must have a length that is a number", "Received", received);
+    return misuse("received value must have a length property whose value must be a number", "Received", received);
   }
   if (typeof expected !== "number" || !(expected >= 0) || expected % 1 !== 0) {
-    return misuse("the expected length must be a non-negative integer", "Expected", expected);
+    return misuse("expected value must be a non-negative integer", "Expected", expected);
   }
   return {
     pass: length === expected,
-    message: () =>
-      "Expected length: " +
-      not +
-      printInline(expected) +
-      "\nReceived length: " +
-      length +
-      "\nReceived value:  " +
-      printInline(received),
+    message: () => {
+      const text = "Expected length: " + not + printInline(expected);
+      const label = "Received " + typeName(received) + ": ";
+      const value = label + spaces(17 - label.length + not.length) + printInline(received);
+      return text + (context.isNot ? "" : "\nReceived length: " + length) + "\n" + value;
+    },
   };
 }
 
 function toMatch(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const expected = args[0];
   const not = context.isNot ? "not " : "";
-  if (typeof received !== "string") return misuse("the received value must be a string", "Received", received);
+  if (typeof received !== "string") return misuse("received value must be a string", "Received", received);
   const isPattern = isObject(expected) && kindOf(expected) === "regexp";
   if (typeof expected !== "string" && !isPattern) {
-    return misuse("the expected value must be a string or a regular expression", "Expected", expected);
+    return misuse("expected value must be a string or regular expression", "Expected", expected);
   }
   return {
     pass: matches(received, expected as string | RegExp),
     message: () =>
       isPattern
-        ? "Expected pattern: " + not + printInline(expected) + "\nReceived string:  " + printInline(received)
-        : "Expected substring: " + not + printInline(expected) + "\nReceived string:    " + printInline(received),
+        ? "Expected pattern: " +
+          not +
+          printInline(expected) +
+          "\nReceived string:  " +
+          spaces(not.length) +
+          printInline(received)
+        : substringMessage(received, expected as string, context),
   };
 }
 
-function toHaveProperty(received: unknown, args: readonly unknown[], context: Context): Outcome {
-  const argument = args.length > 1 ? "path, value" : "path";
-  if (received === null || received === undefined) {
-    return misuse("the received value must not be null or undefined", "Received", received, argument);
-  }
-  const path = toPath(args[0]);
-  if (path === undefined)
-    return misuse("the expected path must be a string or an array", "Expected path", args[0], argument);
-  if (path.length === 0) return misuse("the expected path must not be empty", "Expected path", args[0], argument);
-  const found = resolvePath(received, path, args[0]);
-  const whole = found.depth === path.length;
-  const expected = args[1];
-  const pass = whole && (args.length < 2 || equals(found.value, expected, EQUAL));
-  const expectedPath = pathText(args[0]);
-  if (whole && args.length > 1 && !pass) {
-    return { ...comparing(false, found.value, expected, LOOSE, "Expected path: " + expectedPath), argument };
-  }
-  return {
-    pass,
-    argument,
-    message: () => {
-      if (context.isNot) {
-        const value = args.length > 1 ? "\nExpected value: not " + printInline(expected) : "";
-        return "Expected path: not " + expectedPath + value + "\nReceived value: " + printInline(found.value);
-      }
-      const value = args.length > 1 ? "\nExpected value: " + printInline(expected) : "";
-      const reached = found.depth === 0 ? "[]" : pathText(path, found.depth);
-      return (
-        "Expected path: " +
-        expectedPath +
-        value +
-        "\nReceived path: " +
-        reached +
-        "\nReceived value: " +
-        printInline(found.value)
-      );
-    },
-  };
-}
-
-/** All matchers by name. */
+/** The matchers that nearly every file needs, by name. */
 export const matchers: Record<string, Matcher> = {
   __proto__: null,
   toBe,
@@ -276,9 +292,6 @@ export const matchers: Record<string, Matcher> = {
   toBeLessThan: ordered("<", (a, b) => a < b),
   toBeLessThanOrEqual: ordered("<=", (a, b) => a <= b),
   toContain,
-  toHaveProperty,
   toHaveLength,
   toMatch,
-  toThrow,
-  toThrowError: toThrow,
 } as unknown as Record<string, Matcher>;

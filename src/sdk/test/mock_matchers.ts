@@ -6,7 +6,7 @@ import { EQUAL, equals } from "./equality.ts";
 import type { Comparison } from "./errors.ts";
 import { print, printInline, spaces, STRICT } from "./format.ts";
 import type { MockContext } from "./mock_types.ts";
-import { misuse } from "./outcome.ts";
+import { misuse, typeName } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
 import { isMultiline } from "./text.ts";
 
@@ -149,7 +149,7 @@ function of(aspect: Aspect, argument: string, judge: Judge): Matcher {
   return (received, args, context) => {
     const record = recordOf(received);
     if (record === undefined) {
-      return misuse("the received value must be a mock or spy function", "Received", received, argument);
+      return misuse("received value must be a mock or spy function", "Received", received, argument);
     }
     const outcome = judge(aspect.read(record.name, record.context), args, context);
     return outcome.misuse === true ? outcome : { argument, received: record.name, ...outcome };
@@ -257,7 +257,7 @@ function times(aspect: Aspect, once: boolean): Matcher {
   return of(aspect, argument, (history, args, { isNot }) => {
     const expected = once ? 1 : args[0];
     if (!isInteger(expected) || (expected as number) < 0) {
-      return misuse("the expected value must be a non-negative integer", "Expected", expected, argument);
+      return misuse("expected value must be a non-negative integer", "Expected", expected, argument);
     }
     const count = counted(history);
     return {
@@ -273,21 +273,29 @@ function times(aspect: Aspect, once: boolean): Matcher {
   });
 }
 
-/** What was wanted and what was called, for a diff, where one of them takes several lines. */
+/** What was wanted and what was called, for a diff, where both of them take several lines. */
 function compared(aspect: Aspect, expected: unknown, history: History, index: number): Comparison | undefined {
   if (index < 0 || index >= history.calls || !history.counts(index)) return undefined;
-  const texts = { expected: print(expected, STRICT), received: print(history.value(index), STRICT) };
-  if (texts.expected === texts.received) return undefined;
-  // A list of arguments always takes several lines.
-  const short = aspect.listed
-    ? !isNested(expected as unknown[]) && !isNested(history.value(index) as unknown[])
-    : !isMultiline(texts.expected) && !isMultiline(texts.received);
-  return short ? undefined : texts;
+  const value = history.value(index);
+  const isLong = aspect.listed ? isSomeLong(expected as unknown[], value as unknown[]) : isLongPair(expected, value);
+  if (!isLong) return undefined;
+  const { aligned } = part("test/shown.ts") as typeof import("./shown.ts");
+  const texts = { expected: print(aligned(expected, value), STRICT), received: print(aligned(value, expected), STRICT) };
+  return texts.expected === texts.received ? undefined : texts;
 }
 
-function isNested(list: readonly unknown[]): boolean {
-  for (let i = 0; i < list.length; i++) if (isMultiline(print(list[i], STRICT))) return true;
+/** Whether two arguments in the same place can be told apart by their lines. */
+function isSomeLong(expected: readonly unknown[], received: readonly unknown[]): boolean {
+  for (let i = 0; i < expected.length && i < received.length; i++) if (isLongPair(expected[i], received[i])) return true;
   return false;
+}
+
+function isLongPair(expected: unknown, received: unknown): boolean {
+  return typeName(expected) === typeName(received) && isLong(expected) && isLong(received);
+}
+
+function isLong(value: unknown): boolean {
+  return isMultiline(print(value, STRICT));
 }
 
 /** `toHaveBeenCalledWith` and its like: at least one. */
@@ -391,9 +399,9 @@ const exactlyOnceWith: Matcher = of(CALLS, "...expected", (history, args) => {
 function order(word: "before" | "after"): Matcher {
   return (value, args, { isNot }) => {
     const record = recordOf(value);
-    if (record === undefined) return misuse("the received value must be a mock or spy function", "Received", value);
+    if (record === undefined) return misuse("received value must be a mock or spy function", "Received", value);
     const other = recordOf(args[0]);
-    if (other === undefined) return misuse("the expected value must be a mock or spy function", "Expected", args[0]);
+    if (other === undefined) return misuse("expected value must be a mock or spy function", "Expected", args[0]);
     const mine = record.context.invocationCallOrder;
     const others = other.context.invocationCallOrder;
     const earlier = word === "before" ? mine : others;

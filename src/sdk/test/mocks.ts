@@ -18,6 +18,7 @@ import {
   push,
   setPrototypeOf,
   share,
+  slice,
   toText,
   tryGet,
   WeakMap,
@@ -40,8 +41,10 @@ interface State {
   once: Procedure[];
   /** What it began with. */
   readonly initial: { readonly name: string; readonly implementation: Procedure | undefined };
-  /** What is spied on. */
-  readonly original: Procedure | undefined;
+  /** What is spied on, and runs where nothing else is told to; gone after a reset of a mock that Jest's functions made. */
+  original: Procedure | undefined;
+  /** Whether it was made by `jest.fn` or `jest.spyOn`: a reset makes it return nothing, where Vitest goes back to the beginning. */
+  readonly isJest: boolean;
   /** Puts back what is spied on. */
   readonly restore: (() => void) | undefined;
   /** How often all mocks had been cleared and reset when this one was looked at last. */
@@ -110,7 +113,8 @@ function reset(state: State): void {
   clear(state);
   state.resets = resets;
   state.name = state.initial.name;
-  state.implementation = state.initial.implementation;
+  state.implementation = state.isJest ? undefined : state.initial.implementation;
+  if (state.isJest) state.original = undefined;
   state.once = newList();
   inherit(state.mock, state.implementation ?? state.original);
 }
@@ -192,6 +196,7 @@ function create(
   initial: State["initial"],
   original: Procedure | undefined,
   restore: (() => void) | undefined,
+  isJest: boolean,
 ): Procedure & Mock {
   const mock = function (this: unknown, ...args: unknown[]): unknown {
     return run(live(state), this, args, new.target);
@@ -204,6 +209,7 @@ function create(
     once: newList(),
     initial,
     original,
+    isJest,
     restore,
     clears,
     resets,
@@ -420,6 +426,11 @@ define(MockPrototype, disposeSymbol, function (this: Mock) {
 });
 share(MockPrototype, "vi.fn()");
 
+/** Whether a function of that name is one of `jest`. */
+function isJests(name: string): boolean {
+  return slice(name, 0, 5) === "jest.";
+}
+
 /** `fn`. `name`: what the mock is called in messages. */
 export function fn(implementation: unknown, name: string): Procedure & Mock {
   if (implementation !== undefined && typeof implementation !== "function") {
@@ -428,7 +439,8 @@ export function fn(implementation: unknown, name: string): Procedure & Mock {
     );
   }
   if (isMockFunction(implementation)) return implementation as Procedure & Mock;
-  return create({ name, implementation: implementation as Procedure | undefined }, undefined, undefined);
+  const initial = { name, implementation: implementation as Procedure | undefined };
+  return create(initial, undefined, undefined, isJests(name));
 }
 
 /** Where a property is defined: on the object itself, or on what it inherits from. */
@@ -539,6 +551,7 @@ export function spyOn(what: string, object: unknown, key: PropertyKey, access: u
     { name: access === undefined && typeof name === "string" && name !== "" ? name : label, implementation: undefined },
     original as Procedure,
     () => restore?.(),
+    isJests(what),
   );
   const change =
     access !== undefined ? { [access]: mock } : hasOwn(descriptor, "value") ? { value: mock } : { get: () => mock };

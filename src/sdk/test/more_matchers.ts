@@ -1,10 +1,22 @@
 /** Matchers that fewer files need. A part: loaded when one of them is called. */
 
-import { apply, isArray, isFiniteNumber, isInstance, isObject, toText, tryGet } from "../primordials.ts";
+import {
+  apply,
+  codeAt,
+  isFiniteNumber,
+  isInstance,
+  isObject,
+  newList,
+  prototypeOf,
+  push,
+  slice,
+  toText,
+  tryGet,
+} from "../primordials.ts";
 import { equals, EQUAL } from "./equality.ts";
 import { printInline, spaces } from "./format.ts";
 import { classNameOf } from "./kinds.ts";
-import { itemsOf } from "./matchers.ts";
+import { itemsMessage, itemsOf } from "./matchers.ts";
 import { closeTo } from "./numbers.ts";
 import { misuse } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
@@ -35,22 +47,24 @@ function toBeCloseTo(received: unknown, args: readonly unknown[], context: Conte
   const expected = args[0];
   const digits = args.length > 1 && args[1] !== undefined ? args[1] : 2;
   const argument = args.length > 1 ? "expected, precision" : "expected";
-  if (typeof received !== "number") return misuse("the received value must be a number", "Received", received, argument);
-  if (typeof expected !== "number") return misuse("the expected value must be a number", "Expected", expected, argument);
-  if (!isFiniteNumber(digits)) return misuse("the precision must be a number", "Precision", digits, argument);
+  if (typeof received !== "number") return misuse("received value must be a number", "Received", received, argument);
+  if (typeof expected !== "number") return misuse("expected value must be a number", "Expected", expected, argument);
+  if (!isFiniteNumber(digits)) return misuse("precision must be a number", "Precision", digits, argument);
   return {
     pass: closeTo(received, expected, digits as number),
     argument,
     message: () => {
       const not = context.isNot ? "not " : "";
       const difference = received > expected ? received - expected : expected - received;
-      const text = "Expected: " + not + printInline(expected) + "\nReceived: " + spaces(not.length) + printInline(received);
-      if (!isFiniteNumber(difference)) return text;
+      const wanted = "Expected: " + not + printInline(expected);
+      // The very same number needs no further words.
+      if (context.isNot && (received === expected || difference === 0)) return wanted;
+      const text = wanted + "\nReceived: " + spaces(not.length) + printInline(received);
       return (
         text +
         "\n\nExpected precision:    " +
         spaces(not.length) +
-        toText(digits) +
+        printInline(digits) +
         "\nExpected difference: " +
         not +
         "< " +
@@ -63,21 +77,28 @@ function toBeCloseTo(received: unknown, args: readonly unknown[], context: Conte
   };
 }
 
+function nameOf(constructor: unknown): string {
+  const name = tryGet(constructor, "name");
+  return typeof name === "string" && name !== "" ? name : "anonymous";
+}
+
 function toBeInstanceOf(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const expected = args[0];
-  if (typeof expected !== "function") return misuse("the expected value must be a function", "Expected", expected);
-  const name = tryGet(expected, "name");
+  if (typeof expected !== "function") return misuse("expected value must be a function", "Expected", expected);
   return {
     // A class may say itself what its instances are.
     pass: isObject(received) ? received instanceof (expected as never) : isInstance(expected, received),
     message: () => {
-      const text =
-        "Expected constructor: " +
-        (context.isNot ? "not " : "") +
-        (typeof name === "string" && name !== "" ? name : "anonymous");
-      if (!isObject(received)) return text + "\n\nReceived value has no prototype\nReceived value: " + printInline(received);
-      const own = classNameOf(received);
-      return text + (own === "" ? "" : "\nReceived constructor: " + own) + "\nReceived value: " + printInline(received);
+      const text = "Expected constructor: " + (context.isNot ? "not " : "") + nameOf(expected);
+      const prototype = isObject(received) ? prototypeOf(received) : null;
+      if (prototype === null) return text + "\n\nReceived value has no prototype\nReceived value: " + printInline(received);
+      const own = classNameOf(received as object);
+      if (own === "") return text + "\nReceived value: " + printInline(received);
+      if (!context.isNot) return text + "\nReceived constructor: " + own;
+      const parent = tryGet(prototypeOf(prototype), "constructor");
+      return tryGet(prototype, "constructor") === expected
+        ? text
+        : text + "\nReceived constructor:     " + own + (parent === expected ? " extends " : " extends … extends ") + nameOf(expected);
     },
   };
 }
@@ -100,7 +121,7 @@ function toBeTypeOf(received: unknown, args: readonly unknown[], context: Contex
 function toBeOneOf(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const choices = itemsOf(args[0]);
   if (choices === undefined || typeof args[0] === "string") {
-    return misuse("the expected value must be an array or a Set", "Expected", args[0]);
+    return misuse("expected value must be an array or a Set", "Expected", args[0]);
   }
   let pass = false;
   for (let i = 0; i < choices.length && !pass; i++) pass = equals(received, choices[i], EQUAL);
@@ -115,7 +136,7 @@ function toSatisfy(received: unknown, args: readonly unknown[], context: Context
   const predicate = args[0];
   const argument = "predicate";
   if (typeof predicate !== "function") {
-    return misuse("the expected value must be a function", "Expected", predicate, argument);
+    return misuse("expected value must be a function", "Expected", predicate, argument);
   }
   return {
     pass: !!apply(predicate, undefined, [received]),
@@ -129,22 +150,29 @@ function toSatisfy(received: unknown, args: readonly unknown[], context: Context
   };
 }
 
+/** What a string gives when it is iterated. */
+function charactersOf(text: string): unknown[] {
+  const list: unknown[] = newList();
+  for (let i = 0; i < text.length; ) {
+    const code = codeAt(text, i);
+    const end = code >= 0xd800 && code < 0xdc00 && i + 1 < text.length ? i + 2 : i + 1;
+    push(list, slice(text, i, end));
+    i = end;
+  }
+  return list;
+}
+
 function toContainEqual(received: unknown, args: readonly unknown[], context: Context): Outcome {
-  const items = itemsOf(received);
-  if (items === undefined) return misuse("the received value must be something that can be iterated", "Received", received);
+  const comment = "deep equality";
+  const items = typeof received === "string" ? charactersOf(received) : itemsOf(received);
+  if (items === undefined) {
+    const isNothing = received === null || received === undefined;
+    const problem = isNothing ? "received value must not be null nor undefined" : "received value must be an iterable";
+    return { ...misuse(problem, "Received", received), comment };
+  }
   let pass = false;
   for (let i = 0; i < items.length && !pass; i++) pass = equals(items[i], args[0], EQUAL);
-  return {
-    pass,
-    message: () =>
-      "Expected value: " +
-      (context.isNot ? "not " : "") +
-      printInline(args[0]) +
-      "\nReceived " +
-      (isArray(received) ? "array" : "items") +
-      ": " +
-      printInline(received),
-  };
+  return { pass, comment, message: () => itemsMessage(received, args[0], context) };
 }
 
 function being(test: (value: unknown) => boolean): Matcher {

@@ -64,13 +64,13 @@ function has(value: unknown, key: Key): boolean {
   return isObject(value) ? key in value : (value as Record<Key, unknown>)[key] !== undefined;
 }
 
-/** A path as text: what the test wrote, or the first `depth` steps. */
-export function pathText(path: unknown, depth?: number): string {
+/** A path as text: what the test wrote, or the first `depth` steps; with dots if the test wrote it so. */
+export function pathText(path: unknown, depth?: number, isDotted: boolean = false): string {
   if (!isArray(path)) return printInline(path);
   const length = depth ?? path.length;
   let dotted = "";
   let list = "";
-  let simple = depth !== undefined;
+  let simple = isDotted;
   for (let i = 0; i < length; i++) {
     const key = path[i];
     list += (i === 0 ? "" : ", ") + printInline(key);

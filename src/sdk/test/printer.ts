@@ -156,6 +156,8 @@ function printError(value: object, items: Items, indent: string): string {
   // An error is told by its message; what it carries besides is told only where there is some.
   if (hasOwn(value, "cause")) items.item("cause: ", tryGet(value, "cause"));
   if (hasOwn(value, "errors")) items.item("errors: ", tryGet(value, "errors"));
+  // Its fields tell apart what is compared; within a sentence they would be in the way.
+  if (items.state.style.layout === "lines") items.fields(value);
   return items.list.length === 0 ? head : items.assemble(head + " ", "{", "}", indent);
 }
 
@@ -215,6 +217,17 @@ class Items {
     const symbols = bare(symbolsOf(value));
     for (let i = 0; i < symbols.length; i++) {
       if (isEnumerable(value, symbols[i])) this.property(value, symbols[i], "[" + toText(symbols[i]) + "]");
+    }
+  }
+
+  /** The properties of an error, but for those that are told of every error. */
+  fields(value: object): void {
+    const names = namesOf(value, false);
+    sortStrings(names);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i];
+      if (name === "name" || name === "message" || name === "cause" || name === "errors") continue;
+      if (this.room()) this.property(value, name, quote(name, false));
     }
   }
 

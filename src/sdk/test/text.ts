@@ -1,6 +1,6 @@
 /** Text that any report can carry: well-formed, and not too long. */
 
-import { codeAt, numberToString, regExpExec, slice, toWellFormed as wellFormed } from "../primordials.ts";
+import { codeAt, includes, numberToString, regExpExec, slice, toWellFormed as wellFormed } from "../primordials.ts";
 
 export { wellFormed };
 
@@ -84,4 +84,16 @@ export function indented(text: string, indent: string): string {
     from = i + 1;
   }
   return result;
+}
+
+/** Whether a text contains the other, or matches the expression. The expression's `lastIndex` counts for nothing. */
+export function matches(text: string, pattern: string | RegExp): boolean {
+  if (typeof pattern === "string") return includes(text, pattern);
+  const { lastIndex } = pattern;
+  pattern.lastIndex = 0;
+  try {
+    return regExpExec(pattern, text) !== null;
+  } finally {
+    pattern.lastIndex = lastIndex;
+  }
 }
