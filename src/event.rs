@@ -389,18 +389,6 @@ impl CaseStatus {
     }
 }
 
-impl CaseResult {
-    /// What went wrong in the last run in which something did: of a failed case its failures, of a flaky one those
-    /// of the attempt before it passed.
-    pub fn last_failures(&self) -> &[Failure] {
-        let attempts = self.attempts.iter().rev().map(|attempt| attempt.failures.as_slice());
-        std::iter::once(self.failures.as_slice())
-            .chain(attempts)
-            .find(|failures| !failures.is_empty())
-            .unwrap_or_default()
-    }
-}
-
 impl SnapshotCounts {
     /// Adds those of another file or case.
     pub fn add(&mut self, counts: SnapshotCounts) {
@@ -411,6 +399,18 @@ impl SnapshotCounts {
         self.updated += updated;
         self.obsolete += obsolete;
         self.removed += removed;
+    }
+}
+
+impl CaseResult {
+    /// What went wrong in the last run in which something did: of a failed case its failures, of a flaky one those
+    /// of the attempt before it passed.
+    pub fn last_failures(&self) -> &[Failure] {
+        let attempts = self.attempts.iter().rev().map(|attempt| attempt.failures.as_slice());
+        std::iter::once(self.failures.as_slice())
+            .chain(attempts)
+            .find(|failures| !failures.is_empty())
+            .unwrap_or_default()
     }
 }
 

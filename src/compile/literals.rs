@@ -54,39 +54,6 @@ pub(crate) fn find_call(
     stack::with_enough(path, source, find).ok().flatten()
 }
 
-/// Finds the name of the call of `name` that was given `text` as a template literal of several lines.
-///
-/// The engine tells such a call by the beginning of its line in the code that runs. So the first from there on counts.
-pub(crate) fn find_call_with_lines(
-    path: &RelPath,
-    source: &str,
-    (line, column): (u32, u32),
-    wanted: &str,
-    text: &str,
-) -> Option<Spot> {
-    let find = || {
-        let lines = LineIndex::new(source);
-        let Some(from) = lines.offset(line, column) else { return Ok(None) };
-        let allocator = Allocator::default();
-        let program = Parser::new(&allocator, lines.source, source_type(path)).parse().program;
-        let semantic = SemanticBuilder::new().with_build_nodes(true).build(&program).semantic;
-        let is_text = |argument: &Argument<'_>| {
-            let quasi = match argument.as_expression().map(Expression::get_inner_expression) {
-                Some(Expression::TemplateLiteral(template)) => template.single_quasi(),
-                _ => None,
-            };
-            quasi.is_some_and(|quasi| quasi.contains('\n') && quasi == text)
-        };
-        let names = semantic.nodes().iter().filter_map(|node| match node.kind() {
-            AstKind::CallExpression(call) if call.arguments.iter().any(is_text) => Some(name(&call.callee)),
-            _ => None,
-        });
-        let after = names.filter(|(name, span)| *name == Some(wanted) && span.start >= from as u32);
-        Ok(after.min_by_key(|(_, span)| span.start).map(|(_, span)| spot(&lines, span)))
-    };
-    stack::with_enough(path, source, find).ok().flatten()
-}
-
 fn source_type(path: &RelPath) -> SourceType {
     if path.as_str().ends_with(".js") { SourceType::mjs() } else { SourceType::ts() }
 }

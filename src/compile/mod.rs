@@ -24,7 +24,7 @@ use crate::tree::RelPath;
 
 pub(crate) use coverage::{COUNTS, counts_specifier};
 pub(crate) use imports::{Exports, Import, Names, specifiers};
-pub(crate) use literals::{Call, Spot, find_call, find_call_with_lines};
+pub(crate) use literals::{Call, Spot, find_call};
 pub(crate) use source_map::SourceMap;
 pub(crate) use stack::this_thread_has;
 

@@ -231,7 +231,7 @@ impl<'js> Cases<'js, '_> {
         // What the case itself does wrong, where that is what it is for.
         let mut wanted: Vec<Failure> = Vec::new();
         if failures.is_empty() {
-            self.session.snapshots().begin(case, &self.session.progress().cases[case].name);
+            self.session.snapshots().begin(case, self.session.progress().given_name(case));
             self.begin(round);
             for suite in open {
                 failures.extend(self.hooks(invoke, suite.suite, HookKind::BeforeEach).await);
@@ -275,7 +275,8 @@ impl<'js> Cases<'js, '_> {
         failures.extend(self.left_over(owner));
         // What nobody asked for in this run is not for the next.
         self.session.progress().late.clear();
-        self.session.snapshots().end(failures.is_empty() && wanted.is_empty());
+        let passed = failures.is_empty() && wanted.is_empty() && self.session.progress().skip.is_none();
+        self.session.snapshots().end(passed);
         self.finish(case, failures)
     }
 

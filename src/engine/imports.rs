@@ -103,8 +103,8 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
         "coverage" => Module::declare_def::<CoverageModule, _>(ctx, name),
         "kubernetes" => Module::declare_def::<KubernetesModule, _>(ctx, name),
         "mocks" => Module::declare_def::<MocksModule, _>(ctx, name),
-        "suite" => Module::declare_def::<SuiteModule, _>(ctx, name),
         "snapshots" => Module::declare_def::<SnapshotsModule, _>(ctx, name),
+        "suite" => Module::declare_def::<SuiteModule, _>(ctx, name),
         _ => Err(Error::new_loading_message(name, "the host has no such module")),
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of a file while it runs: plain data that outlives the engine.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Order;
@@ -196,6 +197,8 @@ pub(crate) struct Progress {
     pub(crate) extra: Vec<(String, Option<Place>, Failure)>,
     /// Cases that `--filter` leaves out.
     pub(crate) filtered_out: Vec<usize>,
+    /// The names of cases as the test gives them, where another case had the same before them.
+    given: BTreeMap<usize, String>,
     /// How much may still be printed, in bytes.
     output_left: usize,
     /// The file was given up: what its thread still says is not heard.
@@ -221,6 +224,7 @@ impl Progress {
             file_output: Vec::new(),
             extra: Vec::new(),
             filtered_out: Vec::new(),
+            given: BTreeMap::new(),
             output_left: MAX_OUTPUT,
             sealed: false,
         }
@@ -263,19 +267,25 @@ impl Progress {
         }
     }
 
+    /// The full name of a case as the test gives it: others may have the same.
+    pub(crate) fn given_name(&self, case: usize) -> &str {
+        self.given.get(&case).unwrap_or(&self.cases[case].name)
+    }
+
     /// Gives every case a name of its own.
     pub(crate) fn make_names_unique(&mut self) {
         let mut seen = std::collections::HashMap::new();
         let taken: std::collections::HashSet<String> =
             self.cases.iter().map(|case| case.name.clone()).collect();
-        for case in &mut self.cases {
+        for (number, case) in self.cases.iter_mut().enumerate() {
             let count: &mut usize = seen.entry(case.name.clone()).or_default();
             *count += 1;
             if *count > 1 {
                 while taken.contains(&format!("{} ({count})", case.name)) {
                     *count += 1;
                 }
-                case.name = format!("{} ({count})", case.name);
+                let unique = format!("{} ({count})", case.name);
+                self.given.insert(number, std::mem::replace(&mut case.name, unique));
             }
         }
     }

@@ -14,12 +14,11 @@ use serde_json::Value as Json;
 use super::errors::{Sources, plain};
 use super::json;
 use super::kubernetes::running;
-use super::progress::{Progress, RawPlace};
+use super::progress::{Finished, Progress, RawPlace};
 use super::running::Running;
-use crate::compile;
 use crate::diagnostic::Diagnostic;
 use crate::event::{CaseStatus, Failure, FailureKind, SnapshotCounts};
-use crate::snapshot::{Edit, SnapshotFile, Snapshots, Spot, Update, Wanted, inline, stored_at};
+use crate::snapshot::{Edit, SnapshotFile, Snapshots, Sought, Spot, Update, Wanted, inline, stored_at};
 use crate::tree::RelPath;
 use crate::yaml;
 
@@ -61,6 +60,8 @@ pub(super) struct Book {
     current: Option<(usize, Attempt)>,
     /// The last run of each case that has ended and has snapshots.
     ended: BTreeMap<usize, Attempt>,
+    /// How many snapshots of each name those had: cases of the same name go on counting.
+    counted: HashMap<String, usize>,
 }
 
 /// What one run of a case did.
@@ -91,14 +92,22 @@ enum Answer {
 }
 
 impl Book {
-    /// Begins a run of a case.
+    /// Begins a run of a case. A run of it before this one counts for nothing.
     pub(super) fn begin(&mut self, case: usize, name: &str) {
+        if let Some(before) = self.ended.remove(&case) {
+            for (name, count) in before.counters {
+                self.counted.entry(name).and_modify(|counted| *counted -= count);
+            }
+        }
         self.current = Some((case, Attempt { name: name.to_owned(), ..Attempt::default() }));
     }
 
     /// Ends it. What a case that failed wants to be written is forgotten.
     pub(super) fn end(&mut self, passed: bool) {
         let Some((case, mut attempt)) = self.current.take() else { return };
+        if attempt.counters.is_empty() && attempt.counts == SnapshotCounts::default() {
+            return;
+        }
         if !passed {
             attempt.values.clear();
             attempt.files.clear();
@@ -106,7 +115,9 @@ impl Book {
             attempt.counts.written = 0;
             attempt.counts.updated = 0;
         }
-        // A run before it counts for nothing.
+        for (name, count) in &attempt.counters {
+            *self.counted.entry(name.clone()).or_default() += count;
+        }
         self.ended.insert(case, attempt);
     }
 
@@ -130,7 +141,7 @@ impl Book {
     /// Why there can be none, for a person.
     fn next_keys(&mut self, hint: Option<&str>) -> std::result::Result<(String, String), String> {
         self.hold(hint.map_or(0, str::len) + MIN_HELD)?;
-        let Some(attempt) = self.attempt() else { return Err(OUTSIDE.to_owned()) };
+        let Some((_, attempt)) = &mut self.current else { return Err(OUTSIDE.to_owned()) };
         let jest = attempt.name.replace(" > ", " ");
         let (name, jest) = match hint.filter(|hint| !hint.is_empty()) {
             Some(hint) => (format!("{} > {hint}", attempt.name), format!("{jest}: {hint}")),
@@ -138,6 +149,7 @@ impl Book {
         };
         let count = attempt.counters.entry(name.clone()).or_default();
         *count += 1;
+        let count = *count + self.counted.get(&name).copied().unwrap_or(0);
         Ok((format!("{name} {count}"), format!("{jest} {count}")))
     }
 
@@ -321,8 +333,7 @@ fn inline_snapshot<'js>(
         return answer(&ctx, &name, Answer::Missing);
     };
     let received = with_plain_breaks(&received);
-    let argument = argument.map(|argument| with_plain_breaks(&argument));
-    let expected = argument.as_deref().map(inline::meant);
+    let expected = argument.as_deref().map(|argument| inline::meant(&with_plain_breaks(argument)));
     let expected = as_received(expected, &received, other);
     let was_there = expected.is_some();
     let update = snapshots.rules.update;
@@ -343,11 +354,11 @@ fn inline_snapshot<'js>(
         }
         answer(&ctx, &name, Answer::Problem(problem))
     };
-    let Some((path, spot, source)) = place_of(&running, &stack, &method, argument.as_deref()) else {
-        return problem(
-            &mut book,
-            "the call cannot be found in the source, so nothing can be written there".to_owned(),
-        );
+    let sought = (method.as_str(), after_properties, argument.as_deref());
+    let (path, spot, source) = match place_of(&running, &stack, sought) {
+        Ok(found) => found,
+        Err(why) if written => return problem(&mut book, why),
+        Err(_) => return answer(&ctx, &name, said),
     };
     let edit = Edit { text: received, after_properties };
     let taken = book.ended.values().chain(book.current.iter().map(|(_, attempt)| attempt));
@@ -364,32 +375,24 @@ fn inline_snapshot<'js>(
     answer(&ctx, &name, said)
 }
 
-/// Where a method was called, perhaps with a text: the file, the place of the method's name, and the source as it runs.
+/// Where a method was called, with which snapshot: the file, the place of the method's name, and the source as it runs. Otherwise why
+/// nothing can be written there.
 fn place_of(
     running: &Running,
     stack: &str,
-    method: &str,
-    text: Option<&str>,
-) -> Option<(RelPath, Spot, Arc<str>)> {
-    let raw = RawPlace::first(stack)?;
-    let sources = Sources { modules: &running.job.modules, main: running.main.get()? };
-    let place = sources.original(&raw)?;
-    sources.with_unit(&place, |unit| {
-        let position = (place.line, place.column);
-        let (path, source) = (&unit.path, &unit.source);
-        let has_lines = text.filter(|text| text.contains('\n'));
-        let with_lines =
-            has_lines.and_then(|text| compile::find_call_with_lines(path, source, position, method, text));
-        let around = || Some(compile::find_call(path, source, position, Some(method), &[])?.name);
-        let name = with_lines.or_else(around)?;
-        let line = source.split('\n').nth(name.line as usize - 1)?;
-        let is_it = line.chars().skip(name.column as usize - 1).take(method.len()).eq(method.chars());
-        if !is_it {
-            return None;
-        }
-        let spot = Spot { line: name.line, column: name.column };
-        Some((path.clone(), spot, Arc::clone(source)))
-    })?
+    (method, after_properties, argument): (&str, bool, Option<&str>),
+) -> std::result::Result<(RelPath, Spot, Arc<str>), String> {
+    let found = || {
+        let raw = RawPlace::first(stack)?;
+        let sources = Sources { modules: &running.job.modules, main: running.main.get()? };
+        let place = sources.original(&raw)?;
+        sources.with_unit(&place, |unit| {
+            let sought = Sought { method, position: (place.line, place.column), after_properties, argument };
+            let spot = inline::find(&unit.path, &unit.source, sought)?;
+            Ok((unit.path.clone(), spot, Arc::clone(&unit.source)))
+        })
+    };
+    found().unwrap_or_else(|| Err("the call is in no file of the project".to_owned()))
 }
 
 /// A snapshot in a file of its own.
@@ -488,12 +491,15 @@ impl Running {
         match book.stored.take() {
             Some(Ok(mut file)) => {
                 if whole {
-                    let left_out = progress.cases.iter().zip(&progress.finished).filter(|(_, finished)| {
+                    let is_left_out = |finished: &Option<Finished>| {
                         !finished.as_ref().is_some_and(|f| {
                             matches!(f.status, CaseStatus::Passed | CaseStatus::Flaky { .. })
                         })
-                    });
-                    let left_out: Vec<&str> = left_out.map(|(case, _)| case.name.as_str()).collect();
+                    };
+                    let left_out: Vec<&str> = (0..progress.cases.len())
+                        .filter(|case| is_left_out(&progress.finished[*case]))
+                        .map(|case| progress.given_name(case))
+                        .collect();
                     let keys = file.values.keys().filter(|key| !asked.contains(*key));
                     obsolete =
                         keys.filter(|key| !left_out.iter().any(|name| is_of(key, name))).cloned().collect();

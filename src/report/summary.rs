@@ -42,6 +42,7 @@ pub(crate) fn render(run: &Run, diff: Option<&Diff>, about: &About, elsewhere: &
         }
         blocks.extend(flaky(run, detail, left_out));
         blocks.extend(warnings(run, detail, left_out));
+        blocks.extend(obsolete_snapshots(run, detail, left_out));
         if let Some(page) = &page {
             blocks.extend(page.changes(detail, left_out));
         }
@@ -100,6 +101,19 @@ fn flaky(run: &Run, detail: &Detail, left_out: &mut LeftOut) -> Option<String> {
         .collect();
     (!items.is_empty()).then(|| {
         let title = plural(items.len(), "flaky case");
+        details(&title, &kept(items, detail.list, left_out).concat())
+    })
+}
+
+/// The stored snapshots that no case asks for.
+fn obsolete_snapshots(run: &Run, detail: &Detail, left_out: &mut LeftOut) -> Option<String> {
+    let names =
+        run.files.values().flat_map(|file| file.obsolete_snapshots.iter().map(move |name| (file, name)));
+    let items: Vec<String> = names
+        .map(|(file, name)| format!("- {} {}\n", code_cut(name, 200), code_cut(file.path.as_str(), 300)))
+        .collect();
+    (!items.is_empty()).then(|| {
+        let title = plural(items.len(), "obsolete snapshot");
         details(&title, &kept(items, detail.list, left_out).concat())
     })
 }
@@ -214,12 +228,23 @@ mod tests {
     }
 
     #[test]
+    fn obsolete_snapshots_are_named() {
+        let mut file = model::passing("a.test.ts", &["one"]);
+        file.obsolete_snapshots = vec!["web > gone 1".to_owned()];
+        let text = shown(&run(&model::run_of(vec![file], None)), None);
+        let (_, list) = text.split_once("<summary>1 obsolete snapshot</summary>").expect("a list");
+        assert!(list.contains("- <code>web &#62; gone 1</code> <code>a.test.ts</code>"), "{list}");
+        assert!(!shown(&run(&model::events()), None).contains("obsolete"));
+    }
+
+    #[test]
     fn whatever_the_texts_say_the_form_stays() {
         for said in TEXTS {
             let said = format!("{MARK}{said}{MARK}");
             let mut run = run(&model::events());
             for file in run.files.values_mut() {
                 let file = Arc::make_mut(file);
+                file.obsolete_snapshots = vec![said.clone()];
                 for case in &mut file.cases {
                     case.name.clone_from(&said);
                     case.duration = Duration::from_secs(1);

@@ -38,17 +38,107 @@ pub(crate) struct Edit {
 
 /// Puts snapshots into the calls at the spots. All the rest stays as it is, byte for byte.
 ///
-/// Sources are walked recursively: `source` has been compiled before, and what could nest too deeply is refused here.
-///
 /// # Errors
 ///
 /// No call is there, or its arguments are none that a snapshot can replace; for a person.
 pub(crate) fn apply(path: &RelPath, source: &str, edits: &[(Spot, Edit)]) -> Result<String, String> {
+    with_stack(source, || apply_here(path, source, edits))
+}
+
+/// A call that has taken an inline snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sought<'s> {
+    /// The method that was called.
+    pub(crate) method: &'s str,
+    /// Where, as the engine tells it: line and column from 1, in UTF-16 units.
+    pub(crate) position: (u32, u32),
+    /// Whether the argument before the snapshot holds property matchers.
+    pub(crate) after_properties: bool,
+    /// The snapshot that it was called with.
+    pub(crate) argument: Option<&'s str>,
+}
+
+/// Finds a call in a source that has no BOM.
+///
+/// Where an argument has several lines, the engine tells not the name of the method but where the expression or the statement
+/// begins. So the call must also have the very argument that it was called with.
+///
+/// # Errors
+///
+/// It cannot be found, or a snapshot has no place in it; for a person.
+pub(crate) fn find(path: &RelPath, source: &str, sought: Sought<'_>) -> Result<Spot, String> {
+    with_stack(source, || find_here(path, source, sought))
+}
+
+fn find_here(path: &RelPath, source: &str, sought: Sought<'_>) -> Result<Spot, String> {
+    let Sought { method, position: (line, column), after_properties, argument } = sought;
+    let lost = || "the call cannot be found in the source, so nothing can be written there".to_owned();
+    let (start, text) = line_at(source, line).ok_or_else(lost)?;
+    let at = start + offset_utf16(text, column);
+    let end = start + text.len();
+    let allocator = Allocator::default();
+    let program = Parser::new(&allocator, source, source_type(path)).parse().program;
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&program).semantic;
+    let calls = semantic.nodes().iter().filter_map(|node| match node.kind() {
+        AstKind::CallExpression(call) if method_of(call) == Some(method) => Some(call),
+        _ => None,
+    });
+    let found = calls.filter_map(|call| {
+        let (from, name, to) =
+            (call.span.start as usize, name_of(call).start as usize, call.span.end as usize);
+        // The nearest of each sort; the best sort first.
+        let rank = if (name..to).contains(&at) {
+            (0, at - name)
+        } else if (from..name).contains(&at) {
+            (1, to - from)
+        } else if (at..end).contains(&from) {
+            (2, from - at)
+        } else {
+            return None;
+        };
+        takes(call, after_properties, argument).then_some((rank, call))
+    });
+    let (_, call) = found.min_by_key(|(rank, _)| *rank).ok_or_else(lost)?;
+    let name = name_of(call).start as usize;
+    let before = &source[..name];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let spot = Spot {
+        line: before.matches('\n').count() as u32 + 1,
+        column: before[line_start..].chars().count() as u32 + 1,
+    };
+    place(source, call, after_properties).map(|_| spot).ok_or_else(|| no_text(spot))
+}
+
+/// Whether a call has the snapshot that it was called with. What is no literal may have any.
+fn takes(call: &CallExpression<'_>, after_properties: bool, argument: Option<&str>) -> bool {
+    let written = call.arguments.get(usize::from(after_properties));
+    let written = match written.and_then(Argument::as_expression).map(Expression::get_inner_expression) {
+        Some(Expression::TemplateLiteral(template)) if template.expressions.is_empty() => {
+            template.quasis.first().and_then(|part| part.value.cooked.as_ref().map(|text| text.as_str()))
+        }
+        Some(Expression::StringLiteral(text)) => Some(text.value.as_str()),
+        Some(Expression::Identifier(identifier)) if identifier.name == "undefined" => None,
+        Some(_) => return true,
+        None => None,
+    };
+    written.map(|text| text.replace("\r\n", "\n")) == argument.map(|text| text.replace("\r\n", "\n"))
+}
+
+fn source_type(path: &RelPath) -> SourceType {
+    if path.as_str().ends_with(".js") { SourceType::mjs() } else { SourceType::ts() }
+}
+
+fn no_text(spot: Spot) -> String {
+    format!("the snapshot at {spot} is no text that could be replaced")
+}
+
+/// Sources are walked recursively: `work` runs on a stack that is deep enough for `source`.
+fn with_stack<T: Send>(source: &str, work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     let needed = STACK + source.len() * STACK_PER_BYTE;
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .stack_size(needed)
-            .spawn_scoped(scope, || apply_here(path, source, edits))
+            .spawn_scoped(scope, work)
             .map_err(|error| error.to_string())?;
         thread.join().unwrap_or_else(|_| Err("the parser broke down".to_owned()))
     })
@@ -61,11 +151,10 @@ const STACK_PER_BYTE: usize = 4 << 10;
 
 fn apply_here(path: &RelPath, source: &str, edits: &[(Spot, Edit)]) -> Result<String, String> {
     let allocator = Allocator::default();
-    let source_type = if path.as_str().ends_with(".js") { SourceType::mjs() } else { SourceType::ts() };
     // The parser counts from after a BOM in some places and from before it in others: it gets none.
     let bom = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let text = &source[bom..];
-    let program = Parser::new(&allocator, text, source_type).parse().program;
+    let program = Parser::new(&allocator, text, source_type(path)).parse().program;
     let semantic = SemanticBuilder::new().with_build_nodes(true).build(&program).semantic;
     let mut replaced: Vec<(usize, usize, String)> = Vec::new();
     for (spot, edit) in edits {
@@ -75,8 +164,7 @@ fn apply_here(path: &RelPath, source: &str, edits: &[(Spot, Edit)]) -> Result<St
             _ => None,
         });
         let call = call.ok_or_else(|| format!("no call is at {spot}"))?;
-        let (start, end, prefix) = place(text, call, edit.after_properties)
-            .ok_or_else(|| format!("the snapshot at {spot} is no text that could be replaced"))?;
+        let (start, end, prefix) = place(text, call, edit.after_properties).ok_or_else(|| no_text(*spot))?;
         replaced.push((start, end, format!("{prefix}{}", literal(text, at, &edit.text))));
     }
     replaced.sort_by_key(|(start, ..)| *start);
@@ -95,6 +183,14 @@ fn name_of(call: &CallExpression<'_>) -> Span {
     match call.callee.get_inner_expression() {
         Expression::StaticMemberExpression(member) => member.property.span,
         other => other.span(),
+    }
+}
+
+/// The name of the method that is called, where it is one.
+fn method_of<'a>(call: &'a CallExpression<'_>) -> Option<&'a str> {
+    match call.callee.get_inner_expression() {
+        Expression::StaticMemberExpression(member) => Some(member.property.name.as_str()),
+        _ => None,
     }
 }
 
@@ -134,10 +230,27 @@ fn place(
     text[..call.span.end as usize].ends_with(')').then_some((end, end, ""))
 }
 
+/// A line by its number from 1, with where it begins.
+fn line_at(text: &str, number: u32) -> Option<(usize, &str)> {
+    let line = text.split_inclusive('\n').nth(number.checked_sub(1)? as usize)?;
+    Some((line.as_ptr() as usize - text.as_ptr() as usize, line))
+}
+
+/// The byte offset of a column from 1 in UTF-16 units; what is beyond the line is its end.
+fn offset_utf16(line: &str, column: u32) -> usize {
+    let mut units = 1;
+    for (at, c) in line.char_indices() {
+        if units >= column {
+            return at;
+        }
+        units += c.len_utf16() as u32;
+    }
+    line.len()
+}
+
 /// The byte offset of a spot.
 fn offset(text: &str, spot: Spot) -> Option<usize> {
-    let line = text.split_inclusive('\n').nth(spot.line.checked_sub(1)? as usize)?;
-    let start = line.as_ptr() as usize - text.as_ptr() as usize;
+    let (start, line) = line_at(text, spot.line)?;
     let (within, _) = line.char_indices().nth(spot.column.checked_sub(1)? as usize)?;
     Some(start + within)
 }

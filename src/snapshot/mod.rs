@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::tree::{Kind, ReadError, RelPath, SourceTree, WorkTree};
 
 pub(crate) use file::SnapshotFile;
-pub(crate) use inline::{Edit, Spot};
+pub(crate) use inline::{Edit, Sought, Spot};
 
 /// The folder of `.snap` files, beside the test files.
 pub(crate) const FOLDER: &str = "__snapshots__";
@@ -137,7 +137,7 @@ impl Snapshots {
         if located.is_root() || !located.starts_with(project) {
             return Err(outside());
         }
-        if located.parts().any(|part| part == ".git") {
+        if located.parts().any(|part| part.eq_ignore_ascii_case(".git")) {
             return Err(format!("\"{path}\" lies in .git"));
         }
         if located == *test || located == stored_at(test) {

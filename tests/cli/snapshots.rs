@@ -87,7 +87,7 @@ fn what_differs_fails_until_it_is_updated() {
     for told in [
         "expect(received).toMatchSnapshot()",
         "Snapshot name: `web > has another 1`",
-        "Snapshot: 2",
+        "Expected: 2",
         "Received: 3",
         "run with -u",
         "a.test.ts:7:",
@@ -221,6 +221,75 @@ fn inline_snapshots_are_put_into_the_source() {
 }
 
 #[test]
+fn values_are_printed_as_jest_and_vitest_print_them() {
+    let printed = [
+        ("undefined", "undefined"),
+        ("-0", "-0"),
+        ("12n", "12n"),
+        ("'a\"b\\\\c'", "\"a\"b\\c\""),
+        ("Symbol('s')", "Symbol(s)"),
+        ("function named() {}", "[Function]"),
+        ("new Date(0)", "1970-01-01T00:00:00.000Z"),
+        ("new Date(NaN)", "Date { NaN }"),
+        ("/a\\/[b]+$/gi", "/a\\\\/\\[b\\]\\+\\$/gi"),
+        ("new TypeError('no')", "[TypeError: no]"),
+        ("new Map([['k', new Set([1])]])", "Map {\n  \"k\" => Set {\n    1,\n  },\n}"),
+        ("[1, , [], {}]", "[\n  1,\n  ,\n  [],\n  {},\n]"),
+        (
+            "{ b: 1, a: undefined, [Symbol('z')]: 2 }",
+            "{\n  \"a\": undefined,\n  \"b\": 1,\n  Symbol(z): 2,\n}",
+        ),
+        ("new (class Web { x = 1; })()", "Web {\n  \"x\": 1,\n}"),
+        ("new Uint8Array([1])", "Uint8Array [\n  1,\n]"),
+        ("new BigInt64Array(1)", "BigInt64Array {\n  \"0\": 0n,\n}"),
+        ("(function () { return arguments; })(1)", "Arguments [\n  1,\n]"),
+        ("{ toJSON: () => 'json' }", "\"json\""),
+        ("((o) => (o.self = o))({})", "{\n  \"self\": [Circular],\n}"),
+        ("[expect.any(String), expect.anything()]", "[\n  Any<String>,\n  Anything,\n]"),
+        ("expect.objectContaining({ a: 1 })", "ObjectContaining {\n  \"a\": 1,\n}"),
+        ("vi.fn()", "[MockFunction]"),
+        (
+            "{ apiVersion: 1, kind: 'no resource' }",
+            "{\n  \"apiVersion\": 1,\n  \"kind\": \"no resource\",\n}",
+        ),
+    ];
+    let project = Project::of(&[]);
+    let cases: String = printed
+        .iter()
+        .enumerate()
+        .map(|(number, (value, _))| format!("it('{number}', () => expect({value}).toMatchSnapshot());\n"))
+        .collect();
+    project.write("a.test.ts", &format!("import {{ it, expect, vi }} from 'husako/test';\n{cases}"));
+    project.run(&[]).exits_with(0);
+    let stored = text(&project, SNAP);
+    for (number, (value, expected)) in printed.iter().enumerate() {
+        let expected = expected.replace('\\', "\\\\");
+        let expected = if expected.contains('\n') { format!("\n{expected}\n") } else { expected };
+        let entry = format!("exports[`{number} 1`] = `{expected}`;\n");
+        assert!(stored.contains(&entry), "{value}: {entry}\n{stored}");
+    }
+}
+
+#[test]
+fn snapshots_of_several_lines_are_updated_where_they_are() {
+    let test = |first: &str, second: &str, third: &str| {
+        format!(
+            "import {{ it, expect }} from 'husako/test';\nit('a', async () => {{\n  const one = 1; expect({{ one }}).toMatchInlineSnapshot(`{first}`);\n  \
+            await expect(Promise.resolve('two')).resolves.toMatchInlineSnapshot(`{second}`);\n  \
+            const three = await expect(\n    Promise.reject(new Error('three')),\n  ).rejects.toThrowErrorMatchingInlineSnapshot(`{third}`);\n}});\n"
+        )
+    };
+    let old = "\n    old\n    text\n  ";
+    let project = project(&test(old, old, old));
+    in_ci(&project, &[]).exits_with(1);
+    let run = project.run(&["-u"]);
+    run.exits_with(0);
+    assert!(run.stdout.contains("\nSnaps 3 updated\n"), "{}", run.stdout);
+    let expected = test("\n    {\n      \"one\": 1,\n    }\n  ", "\"two\"", "[Error: three]");
+    assert_eq!(text(&project, "a.test.ts"), expected);
+}
+
+#[test]
 fn one_inline_snapshot_has_one_value() {
     let test = "import { it, expect } from 'husako/test';\nit('a', () => { for (const n of [1, 2]) expect(n).toMatchInlineSnapshot(); });\n";
     let project = project(test);
@@ -228,6 +297,41 @@ fn one_inline_snapshot_has_one_value() {
     run.exits_with(1);
     assert!(run.stdout.contains("one inline snapshot cannot have several values"), "{}", run.stdout);
     assert_eq!(text(&project, "a.test.ts"), test);
+}
+
+#[test]
+fn a_call_that_has_no_place_for_a_snapshot_is_told_and_others_are_written() {
+    let test = "import { it, expect } from 'husako/test';\n\
+        it('a', () => { const f = expect(1).toMatchInlineSnapshot; f.call(expect(1)); });\n\
+        it('b', () => expect(2).toMatchInlineSnapshot());\n\
+        it('c', () => { const old = '`1`'; expect(2).toMatchInlineSnapshot(old); });\n";
+    let project = project(test);
+    let run = project.run(&["-u"]);
+    run.exits_with(1);
+    assert!(run.stdout.contains("2 failed, 1 passed"), "{}", run.stdout);
+    assert!(run.stdout.contains("is no text that could be replaced"), "{}", run.stdout);
+    assert_eq!(
+        text(&project, "a.test.ts"),
+        test.replace("(2).toMatchInlineSnapshot()", "(2).toMatchInlineSnapshot(`2`)")
+    );
+}
+
+#[test]
+fn properties_are_matched_and_stored_as_what_matched_them() {
+    let test = "import { it, expect } from 'husako/test';\n\
+        it('a', () => expect({ id: 7, n: 1 }).toMatchSnapshot({ id: expect.any(Number) }));\n";
+    let project = project(test);
+    project.run(&[]).exits_with(0);
+    let stored = "{\n  \"id\": Any<Number>,\n  \"n\": 1,\n}";
+    assert!(text(&project, SNAP).contains(stored), "{}", text(&project, SNAP));
+    project.write("a.test.ts", &test.replace("id: 7", "id: 8"));
+    in_ci(&project, &[]).exits_with(0);
+    project.write("a.test.ts", &test.replace("id: 7", "id: 'x'"));
+    let run = project.run(&["-u"]);
+    run.exits_with(1);
+    assert!(run.stdout.contains("Snapshot name: `a 1`"), "{}", run.stdout);
+    assert!(run.stdout.contains("Any<Number>"), "{}", run.stdout);
+    assert!(text(&project, SNAP).contains(stored), "{}", text(&project, SNAP));
 }
 
 #[test]
@@ -307,6 +411,20 @@ fn the_snapshots_of_jest_and_vitest_are_found() {
         assert!(sorted.starts_with(header) && sorted.contains("another 1`] = `3`;"), "{sorted}");
         assert_eq!(sorted.matches("exports[").count(), 3);
     }
+}
+
+#[test]
+fn cases_of_one_name_go_on_counting_and_runs_of_one_case_do_not() {
+    let test = "import { it, expect } from 'husako/test';\nlet runs = 0;\n\
+        it('a', () => { expect(1).toMatchSnapshot(); expect(2).toMatchSnapshot(); });\n\
+        it('a', { retry: 2 }, () => { expect(3).toMatchSnapshot(); runs++; expect(runs).toBe(2); });\n";
+    let project = project(test);
+    project.run(&[]).exits_with(0);
+    let stored = "exports[`a 1`] = `1`;\n\nexports[`a 2`] = `2`;\n\nexports[`a 3`] = `3`;\n";
+    assert!(text(&project, SNAP).ends_with(stored), "{}", text(&project, SNAP));
+    let run = in_ci(&project, &["--snapshots=strict"]);
+    run.exits_with(0);
+    assert!(run.stdout.contains("\nSnaps 3 passed\n"), "{}", run.stdout);
 }
 
 #[test]

@@ -203,6 +203,9 @@ function concludeLater(outcome: unknown, name: string, context: Context): Promis
 /** Asks again and again, until the matcher holds or time is over. */
 function poll(received: unknown, name: string, args: readonly unknown[], context: Context): unknown {
   const { isNot, isSoft, about } = context;
+  if (laterParts()[name] === SNAPSHOTS) {
+    throw usageError("expect.poll() cannot be used with " + name + "(): a snapshot is taken once");
+  }
   const now: Context = { isNot, promise: "", isSoft: false, about };
   const stack = captureStack();
   const attempt = (value: unknown): unknown => {
@@ -214,6 +217,9 @@ function poll(received: unknown, name: string, args: readonly unknown[], context
   const { poll: start } = part("test/poll.ts") as typeof import("./poll.ts");
   return start(received as never, attempt, (error) => fail(error as Error, context));
 }
+
+/** The part that takes snapshots. */
+const SNAPSHOTS = "test/snapshot_matchers.ts";
 
 /**
  * Matchers that few files need, by the parts of the SDK that have them: loaded when one is called for the first time. Each exports
@@ -232,7 +238,7 @@ const PARTS: readonly string[] = [
   "toBeValidResource toMatchResource toHaveLabel toHaveAnnotation toHaveContainer toRenderAs",
   "test/quantity.ts",
   "toEqualQuantity",
-  "test/snapshot_matchers.ts",
+  SNAPSHOTS,
   "toMatchSnapshot toMatchInlineSnapshot toMatchFileSnapshot toThrowErrorMatchingSnapshot " +
     "toThrowErrorMatchingInlineSnapshot",
   "test/throwing.ts",
@@ -367,6 +373,7 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
 /** Calls a matcher when a promise has settled. */
 function callLater(received: unknown, name: string, args: readonly unknown[], context: Context): Promise<unknown> {
   const stack = captureStack();
+  const { isNot, promise: wanted, isSoft, about } = context;
   return new Promise<unknown>((resolve, reject) => {
     const settle = (value: unknown, state: Context["promise"]): void => {
       try {
@@ -463,7 +470,7 @@ export const expect: Expect = ((actual: unknown, about?: unknown): unknown => {
   return new Chain(actual, false, "", false, about);
 }) as Expect;
 
-const STATICS = "soft poll assertions hasAssertions unreachable";
+const STATICS = "soft poll assertions hasAssertions unreachable quantity addSnapshotSerializer";
 
 /** What `expect` itself has, by name. */
 function staticOf(name: string): unknown {
@@ -502,8 +509,10 @@ function staticOf(name: string): unknown {
     case "quantity":
       return (part("test/quantity.ts") as typeof import("./quantity.ts")).quantity;
     case "addSnapshotSerializer":
-      onlyInTests("expect.addSnapshotSerializer");
-      return (part("test/snapshot_matchers.ts") as typeof import("./snapshot_matchers.ts")).addSnapshotSerializer;
+      return (plugin: never): void => {
+        onlyInTests("expect.addSnapshotSerializer");
+        (part(SNAPSHOTS) as typeof import("./snapshot_matchers.ts")).addSnapshotSerializer(plugin);
+      };
     case "then":
       return undefined;
     default:
@@ -516,7 +525,7 @@ setPrototypeOf(
   share(
     lazily(FunctionPrototype, (name) => (name in FunctionPrototype ? undefined : freezeAny(staticOf(name))), () => {
       const { staticNames } = part("test/extend.ts") as typeof import("./extend.ts");
-      const all = setPrototypeOf(split(STATICS + " quantity addSnapshotSerializer", " "), null);
+      const all = setPrototypeOf(split(STATICS, " "), null);
       const more = staticNames();
       for (let i = 0; i < more.length; i++) push(all, more[i]);
       return all;

@@ -33,6 +33,8 @@ export type { FakeTimersOptions } from "./fake_timers.ts";
 export type * from "./mock_types.ts";
 export type { Quantity, QuantityExpect, QuantityMatchers } from "./quantity.ts";
 export type { ResourceMatchers } from "./resource_matchers.ts";
+export type { Config as SerializerConfig, Printer as SerializerPrinter, SnapshotSerializer } from "./pretty.ts";
+export type { SnapshotExpect, SnapshotMatchers } from "./snapshot_matchers.ts";
 export type { Resource, ResourceMetadata, Resources } from "./resources.ts";
 export {
   afterAll,

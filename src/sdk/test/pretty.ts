@@ -79,6 +79,7 @@ export interface SnapshotSerializer {
 
 const INDENT = "  ";
 const errorText = uncurryThis(Error.prototype.toString);
+const tagOf = uncurryThis(Object.prototype.toString);
 
 /** The plugins of the file; the last counts first. */
 const plugins: SnapshotSerializer[] = newList();
@@ -210,12 +211,18 @@ function printComplex(value: object, kind: string, indent: string, depth: number
     const name = nameOf(value);
     return (name === "Array" ? "" : name + " ") + "[" + listItems(value as unknown[], indent, depth, refs) + "]";
   }
-  if (kind === "typed") {
-    return (nameOf(value) || typedName(value)) + " [" + listItems(value as unknown[], indent, depth, refs) + "]";
+  const typed = kind === "typed" ? typedName(value) : undefined;
+  // As they have it: their lists of such classes are older than these.
+  if (typed !== undefined && typed !== "BigInt64Array" && typed !== "BigUint64Array" && typed !== "Float16Array") {
+    return nameOf(value) + " [" + listItems(value as unknown[], indent, depth, refs) + "]";
   }
-  if (kind === "view") return nameOf(value) + " []";
+  if (kind === "object" && tagOf(value) === "[object Arguments]") {
+    return "Arguments [" + listItems(value as never, indent, depth, refs) + "]";
+  }
   // As Vitest has it: Jest shows none of the bytes.
-  if (kind === "buffer") return nameOf(value) + " [" + listItems(bytesOf(value, kind), indent, depth, refs) + "]";
+  if (kind === "buffer" || kind === "view") {
+    return nameOf(value) + " [" + listItems(bytesOf(value, kind), indent, depth, refs) + "]";
+  }
   const items: string[] = newList();
   const next = indent + INDENT;
   if (kind === "map") {

@@ -75,14 +75,13 @@ function serialized(value: unknown): string {
   return wellFormed(pretty(value));
 }
 
-/** What is wrong with asking for a snapshot like this, if something is. */
-function refusal(context: Context, argument: string): Outcome | undefined {
-  const { isNot, promise } = context;
-  if (!isNot && promise !== "poll") return undefined;
-  const message = isNot
-    ? "Matcher error: Snapshot matchers cannot be used with not"
-    : "Matcher error: Snapshot matchers cannot be used with expect.poll: each attempt would have a snapshot of its own";
-  return { pass: false, misuse: true, argument, message: () => message };
+function cannotNot(argument: string): Outcome {
+  return {
+    pass: false,
+    misuse: true,
+    argument,
+    message: () => "Matcher error: Snapshot matchers cannot be used with not",
+  };
 }
 
 const UPDATE = "run with -u to update it, if what it has become is right";
@@ -116,7 +115,7 @@ function outcomeOf(answer: Answer, received: string, argument: string): Outcome 
         pass: false,
         argument,
         help: UPDATE,
-        message: () => name + (short ? "\n\nSnapshot: " + expected + "\nReceived: " + received : ""),
+        message: () => name + (short ? "\n\nExpected: " + expected + "\nReceived: " + received : ""),
         comparison: () => ({ expected, received }),
       };
     }
@@ -150,11 +149,15 @@ function withProperties(received: unknown, properties: unknown): string | Outcom
   return serialized(withMatchers(value, properties, asText));
 }
 
+/** The outcome of properties that do not match, with the name of the snapshot. */
+function withName(outcome: Outcome, { name }: Answer): Outcome {
+  return outcome.misuse === true ? outcome : { ...outcome, message: () => "Snapshot name: `" + name + "`" };
+}
+
 function toMatchSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const named = typeof args[0] === "string" ? "hint" : args[0] === undefined ? "" : "properties";
   const argument = args.length > 1 && args[1] !== undefined ? named + ", hint" : named;
-  const refused = refusal(context, argument);
-  if (refused !== undefined) return refused;
+  if (context.isNot) return cannotNot(argument);
   const hint = named === "hint" ? args[0] : args[1];
   if (hint !== undefined && typeof hint !== "string") {
     return misuse("the hint must be a string", "Hint", hint, argument);
@@ -162,8 +165,7 @@ function toMatchSnapshot(received: unknown, args: readonly unknown[], context: C
   const text = withProperties(received, named === "hint" ? undefined : args[0]);
   const told = hint === undefined ? undefined : wellFormed(hint);
   if (typeof text !== "string") {
-    stored(told, undefined, undefined);
-    return text;
+    return withName(text, stored(told, undefined, undefined));
   }
   return outcomeOf(stored(told, text, undefined), text, argument);
 }
@@ -171,8 +173,7 @@ function toMatchSnapshot(received: unknown, args: readonly unknown[], context: C
 function toMatchInlineSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const hasProperties = isObject(args[0]) || (args.length > 1 && args[0] !== undefined);
   const argument = hasProperties ? (args.length > 1 ? "properties, snapshot" : "properties") : "snapshot";
-  const refused = refusal(context, argument);
-  if (refused !== undefined) return refused;
+  if (context.isNot) return cannotNot(argument);
   const snapshot = hasProperties ? args[1] : args[0];
   if (snapshot !== undefined && typeof snapshot !== "string") {
     return misuse("the inline snapshot must be a string", "Inline snapshot", snapshot, argument);
@@ -181,16 +182,14 @@ function toMatchInlineSnapshot(received: unknown, args: readonly unknown[], cont
   const given = snapshot === undefined ? undefined : wellFormed(snapshot);
   const stack = context.stack ?? captureStack();
   if (typeof text !== "string") {
-    inline("toMatchInlineSnapshot", stack, hasProperties, given, undefined, undefined);
-    return text;
+    return withName(text, inline("toMatchInlineSnapshot", stack, hasProperties, given, undefined, undefined));
   }
   const answer = inline("toMatchInlineSnapshot", stack, hasProperties, given, text, undefined);
   return outcomeOf(answer, text, argument);
 }
 
 function toMatchFileSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
-  const refused = refusal(context, "path");
-  if (refused !== undefined) return refused;
+  if (context.isNot) return cannotNot("path");
   const path = args[0];
   if (typeof path !== "string") return misuse("the path must be a string", "Path", path, "path");
   let text: string;
@@ -219,8 +218,7 @@ function errorTexts(error: unknown): readonly [string, string] {
 function toThrowErrorMatchingSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const hint = args[0];
   const argument = hint === undefined ? "" : "hint";
-  const refused = refusal(context, argument);
-  if (refused !== undefined) return refused;
+  if (context.isNot) return cannotNot(argument);
   if (hint !== undefined && typeof hint !== "string") {
     return misuse("the hint must be a string", "Hint", hint, argument);
   }
@@ -236,8 +234,7 @@ function toThrowErrorMatchingSnapshot(received: unknown, args: readonly unknown[
 
 function toThrowErrorMatchingInlineSnapshot(received: unknown, args: readonly unknown[], context: Context): Outcome {
   const snapshot = args[0];
-  const refused = refusal(context, "snapshot");
-  if (refused !== undefined) return refused;
+  if (context.isNot) return cannotNot("snapshot");
   if (snapshot !== undefined && typeof snapshot !== "string") {
     return misuse("the inline snapshot must be a string", "Inline snapshot", snapshot, "snapshot");
   }
