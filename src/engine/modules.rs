@@ -299,6 +299,12 @@ impl Modules {
         })
     }
 
+    /// The names of the modules that were compiled.
+    #[cfg(test)]
+    pub(crate) fn compiled(&self) -> Vec<String> {
+        self.bytecode.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Whether a file is the same in another revision, and compiled there.
     fn shares(&self, other: &Modules, name: &str) -> bool {
         let path = RelPath::new(name).unwrap_or_default();

@@ -9,6 +9,7 @@ use crate::resource::Step;
 use crate::tree::MemoryTree;
 
 mod asked;
+mod cost;
 mod coverage;
 mod entries;
 mod expect;

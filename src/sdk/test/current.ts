@@ -1,6 +1,6 @@
 /** What the case that runs has said so far. The host begins and ends it; its hooks are part of it. */
 
-import { newList, push, split, toText } from "../primordials.ts";
+import { freeze, newList, push, split, toText } from "../primordials.ts";
 import { usageError } from "../stack.ts";
 import { assertionError } from "./errors.ts";
 
@@ -10,8 +10,8 @@ export interface Run {
   assertions: number;
   /** How many must be made; -1: any number, -2: at least one. */
   wanted: number;
-  /** What `expect.soft` and its like found: told when the case is over. A list without a prototype. */
-  readonly soft: unknown[];
+  /** What `expect.soft` and its like found: told when the case is over. A list without a prototype, once there is something. */
+  soft?: unknown[];
   /** How often the case has failed before. */
   readonly retry: number;
   /** How often the case has passed before. */
@@ -30,6 +30,9 @@ export const defaults: {
 
 let run: Run | undefined;
 
+/** No errors: most cases have none. */
+const NONE: unknown[] = freeze(newList());
+
 /** The run of the case that runs now; `undefined` outside of cases. */
 export function current(): Run | undefined {
   return run;
@@ -41,9 +44,16 @@ export function needed(what: string): Run {
   return run;
 }
 
+/** Keeps an error for the end of the case. */
+export function keepSoft(error: unknown): void {
+  const to = needed("expect.soft");
+  to.soft ??= newList();
+  push(to.soft, error);
+}
+
 /** Called by the host before the hooks of a case, at each of its runs. Says how often it has failed and has passed before. */
 export function begin(retry: number, repeat: number): void {
-  run = { assertions: 0, wanted: -1, soft: newList(), retry, repeat, context: undefined };
+  run = { assertions: 0, wanted: -1, soft: undefined, retry, repeat, context: undefined };
 }
 
 /**
@@ -51,15 +61,14 @@ export function begin(retry: number, repeat: number): void {
  * `failed`: whether something has gone wrong; then nobody asks how many expectations were made.
  */
 export function end(failed: boolean): unknown[] {
-  const errors: unknown[] = newList();
-  if (run === undefined) return errors;
+  if (run === undefined) return NONE;
   const ended = run;
   run = undefined;
-  for (let i = 0; i < ended.soft.length; i++) push(errors, ended.soft[i]);
-  if (!failed && errors.length === 0) {
-    const problem = miscounted(ended);
-    if (problem !== undefined) push(errors, problem);
-  }
+  if (ended.soft !== undefined) return ended.soft;
+  const problem = failed ? undefined : miscounted(ended);
+  if (problem === undefined) return NONE;
+  const errors: unknown[] = newList();
+  push(errors, problem);
   return errors;
 }
 

@@ -1,7 +1,6 @@
 /** Equality by structure, as `toEqual`, `toStrictEqual` and `toMatchObject` mean it. */
 
 import {
-  bare,
   bytesOf,
   dateTime,
   isPlain,
@@ -20,7 +19,6 @@ import {
   apply,
   hasOwn,
   is,
-  isArray,
   isEnumerable,
   isObject,
   iteratorSymbol,
@@ -170,7 +168,7 @@ function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
 /** The enumerable own keys of an object; of an array only those that are no elements. */
 export function keysOf(value: object, ofArray: boolean): PropertyKey[] {
   const keys: PropertyKey[] = namesOf(value, ofArray);
-  const symbols = bare(symbolsOf(value));
+  const symbols = symbolsOf(value);
   for (let i = 0; i < symbols.length; i++) if (isEnumerable(value, symbols[i])) push(keys, symbols[i]);
   return keys;
 }

@@ -18,7 +18,7 @@ import {
 import { isThenable, whenSettled } from "../promises.ts";
 import { captureStack, usageError } from "../stack.ts";
 import type { AsymmetricMatchers } from "./asymmetric.ts";
-import { current, needed } from "./current.ts";
+import { current, keepSoft, needed } from "./current.ts";
 import type { ChaiWords } from "./chai.ts";
 import { assertionError } from "./errors.ts";
 import type { ExtendExpect } from "./extend.ts";
@@ -180,7 +180,7 @@ class Chain {
 /** Throws an error; after `expect.soft`, keeps it for the end of the case. */
 function fail(error: Error, context: Context): void {
   if (!context.isSoft) throw error;
-  push(needed("expect.soft").soft, error);
+  keepSoft(error);
 }
 
 /** Waits for what a matcher of the user's finds. */
@@ -373,7 +373,6 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
 /** Calls a matcher when a promise has settled. */
 function callLater(received: unknown, name: string, args: readonly unknown[], context: Context): Promise<unknown> {
   const stack = captureStack();
-  const { isNot, promise: wanted, isSoft, about } = context;
   return new Promise<unknown>((resolve, reject) => {
     const settle = (value: unknown, state: Context["promise"]): void => {
       try {

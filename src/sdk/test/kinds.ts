@@ -210,8 +210,8 @@ function isIndex(key: string): boolean {
 
 /** The enumerable own string keys of an object; of an array only those that are no elements. Has no prototype. */
 export function namesOf(value: object, ofArray: boolean): string[] {
-  const keys = bare(objectKeys(value));
-  if (!ofArray) return keys;
+  const keys = objectKeys(value);
+  if (!ofArray) return bare(keys);
   // The engine lists elements first.
   let first = keys.length;
   while (first > 0 && !isIndex(keys[first - 1])) first--;

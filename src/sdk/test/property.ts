@@ -20,9 +20,9 @@ function toHaveProperty(received: unknown, args: readonly unknown[], context: Co
   const whole = found.depth === path.length;
   const expected = args[1];
   const pass = whole && (args.length < 2 || equals(found.value, expected, EQUAL));
-  const expectedPath = pathText(args[0]);
+  const expectedPath = (): string => pathText(args[0]);
   if (whole && args.length > 1 && !pass) {
-    const hint = "Expected path: " + expectedPath;
+    const hint = "Expected path: " + expectedPath();
     return { ...comparing(false, found.value, expected, LOOSE, "", hint, " value"), argument };
   }
   return {
@@ -31,15 +31,15 @@ function toHaveProperty(received: unknown, args: readonly unknown[], context: Co
     message: () => {
       const value = printInline(found.value);
       if (context.isNot) {
-        if (args.length < 2) return "Expected path: not " + expectedPath + "\n\nReceived value: " + value;
+        if (args.length < 2) return "Expected path: not " + expectedPath() + "\n\nReceived value: " + value;
         const wanted = printInline(expected);
-        const text = "Expected path: " + expectedPath + "\n\nExpected value: not " + wanted;
+        const text = "Expected path: " + expectedPath() + "\n\nExpected value: not " + wanted;
         return wanted === value ? text : text + "\nReceived value:     " + value;
       }
       const reached = pathText(path, found.depth, typeof args[0] === "string" && found.depth > 0);
       const wanted = args.length > 1 ? "Expected value: " + printInline(expected) + "\n" : "";
       return (
-        "Expected path: " + expectedPath + "\nReceived path: " + reached + "\n\n" + wanted + "Received value: " + value
+        "Expected path: " + expectedPath() + "\nReceived path: " + reached + "\n\n" + wanted + "Received value: " + value
       );
     },
   };

@@ -12,7 +12,6 @@ import {
   Map,
   mapDelete,
   mapForEach,
-  mapGet,
   mapHas,
   mapSet,
   now,
@@ -30,18 +29,11 @@ import { defaults } from "./current.ts";
 import type { FakeTimersOptions } from "./fake_timers.ts";
 import { printInline } from "./format.ts";
 import type {
-  ClassNames,
-  Constructable,
   Fn,
-  MethodNames,
   Mock,
   Mockable,
   Mocked,
-  MockedClass,
-  MockedFunction,
-  MockedObject,
   MockedObjectDeep,
-  MockInstance,
   Procedure,
   ReplacedProperty,
   SpyOn,
