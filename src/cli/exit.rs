@@ -67,7 +67,7 @@ impl Exit {
             Exit::Runtime => "`render` and `check`: it threw, could not be loaded, or reached a limit",
             Exit::Invalid => "`render` and `check`: it breaks the build contract, or a resource is not valid",
             Exit::NothingToRun => "nothing was found to run (see `--no-tests`)",
-            Exit::ReportNotWritten => "a report that was asked for could not be written",
+            Exit::ReportNotWritten => "a report or a snapshot that was asked for could not be written",
             Exit::Interrupted => "interrupted by Ctrl-C or SIGTERM; all reports are written",
         }
     }
