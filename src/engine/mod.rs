@@ -17,6 +17,7 @@ mod lines;
 mod misspelt;
 mod mocks;
 mod modules;
+mod once;
 mod progress;
 mod random;
 mod reads;
@@ -27,6 +28,7 @@ mod thread;
 mod timers;
 mod trace;
 mod turn;
+mod unresolved;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

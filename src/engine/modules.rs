@@ -1,19 +1,20 @@
 //! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::Hash;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use super::asked::Asked;
 use super::bytecode::{Bytecode, Debug};
 use super::coverage::{COUNTERS, Collector};
+use super::once::Once;
+use super::unresolved::{missing_module, unknown};
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
 use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
 use crate::schema::Schemas;
 use crate::schema::module::{Module, Names as Wanted};
 use crate::sdk;
 use crate::snapshot::Snapshots;
-use crate::sources::{Absent, What};
+use crate::sources::Absent;
 use crate::tree::{RelPath, SourceTree, resolve_import};
 
 /// The native module through which the SDK reaches the host. Parts of the SDK that few files need have modules of their own
@@ -302,7 +303,7 @@ impl Modules {
     /// The names of the modules that were compiled.
     #[cfg(test)]
     pub(crate) fn compiled(&self) -> Vec<String> {
-        self.bytecode.0.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.bytecode.keys()
     }
 
     /// Whether a file is the same in another revision, and compiled there.
@@ -555,80 +556,6 @@ fn types_source(schemas: &Schemas, name: &str) -> Option<String> {
     })
 }
 
-/// What to say of a module of builders that is not there.
-fn missing_module(project: &ProjectModules, specifier: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
-    if let Some(key) = specifier.strip_prefix("helm/")
-        && let Some(absent) =
-            project.absent.iter().find(|absent| absent.what == What::Chart && absent.name == key)
-    {
-        return not_fetched(diagnostic, specifier, absent);
-    }
-    if let Some(other) = project.schemas.release_with_module(specifier) {
-        let used = project.schemas.kubernetes().version();
-        return diagnostic.help(format!(
-            "Kubernetes {} has it, {used} does not; [resources] of husako.toml says which is used",
-            other.version()
-        ));
-    }
-    let names: Vec<String> = project.schemas.module_names().collect();
-    if let Some(near) = near_miss(specifier, names.iter().map(String::as_str)) {
-        return diagnostic.help(format!("did you mean \"{near}\"?"));
-    }
-    if specifier.starts_with("helm/") {
-        return diagnostic.help("name its values.schema.json in [charts] of husako.toml");
-    }
-    let absent: Vec<String> = project
-        .absent
-        .iter()
-        .filter(|absent| absent.what == What::Resources)
-        .map(|absent| {
-            format!("`{}` ({}, {}:{})", absent.name, absent.source, absent.place.path, absent.place.line)
-        })
-        .collect();
-    if absent.is_empty() {
-        return diagnostic.help("name its CustomResourceDefinition in [resources] of husako.toml");
-    }
-    diagnostic.help(format!("these resources are not fetched: {}; run `husako gen`", absent.join(", ")))
-}
-
-/// Says that something comes from elsewhere.
-fn not_fetched(diagnostic: Diagnostic, what: &str, absent: &Absent) -> Diagnostic {
-    let Absent { source, place, .. } = absent;
-    diagnostic.help(format!(
-        "{what} comes from {source} ({}:{}), which is not fetched; run `husako gen`",
-        place.path, place.line
-    ))
-}
-
-/// What to say of an import that is of no known form.
-fn unknown(project: &ProjectModules, specifier: &str) -> Diagnostic {
-    let is_part = |absent: &&Absent| {
-        let rest = specifier.strip_prefix(absent.name.as_str());
-        absent.what == What::Plugin && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if let Some(absent) = project.absent.iter().find(is_part) {
-        let diagnostic = Diagnostic::error(format!("there is no module \"{specifier}\""));
-        return not_fetched(diagnostic, &format!("the plugin `{}`", absent.name), absent);
-    }
-    let what = if specifier.starts_with("node:") || specifier.contains("://") || specifier.starts_with('/') {
-        "there is no Node, no network and no file system"
-    } else {
-        "packages of npm cannot be imported"
-    };
-    let diagnostic = Diagnostic::error(format!("\"{specifier}\" cannot be imported: {what}"));
-    let plugins = project.plugins.keys().cloned();
-    let known = sdk::public_names().map(str::to_owned).chain(project.schemas.module_names()).chain(plugins);
-    let known: Vec<String> = known.collect();
-    match near_miss(specifier, known.iter().map(String::as_str)) {
-        Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
-        None => diagnostic.help(
-            "supported are \"husako\", \"husako/test\", \"k8s/<group>/<version>\", \"helm/<chart>\", modules of \
-             plugins, and relative paths that begin with ./ or ../",
-        ),
-    }
-}
-
 /// Whether a name in the engine is not that of a user's file.
 pub(crate) fn is_internal(name: &str) -> bool {
     [SDK, TYPES, "husako:"].iter().any(|prefix| name.starts_with(prefix))
@@ -685,36 +612,4 @@ fn check_names(
         Some(near) => diagnostic.help(format!("did you mean \"{near}\"?")),
         None => diagnostic,
     })
-}
-
-/// Values that are made once, by whoever asks first; others wait for them.
-#[derive(Debug)]
-struct Once<K, V>(RwLock<HashMap<K, Arc<OnceLock<V>>>>);
-
-impl<K, V> Default for Once<K, V> {
-    fn default() -> Self {
-        Once(RwLock::default())
-    }
-}
-
-impl<K: Hash + Eq + Clone, V: Clone> Once<K, V> {
-    fn get(&self, key: &K, make: impl FnOnce() -> V) -> V {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        let slot = known.unwrap_or_else(|| {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
-        });
-        slot.get_or_init(make).clone()
-    }
-
-    /// The values that are made already, but for those whose key `is_out`.
-    fn without(&self, is_out: impl Fn(&K) -> bool) -> Once<K, V> {
-        let slots = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        // A value that somebody is still making may be made of what is out.
-        let kept = slots.iter().filter(|(key, slot)| slot.get().is_some() && !is_out(key));
-        Once(RwLock::new(kept.map(|(key, slot)| (key.clone(), Arc::clone(slot))).collect()))
-    }
-
-    fn peek(&self, key: &K) -> Option<V> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(key)?.get().cloned()
-    }
 }
