@@ -1,5 +1,7 @@
 //! What cannot lie in a repository on every system, or is too large to: made when the tests run.
 
+use serde_json::json;
+
 use crate::check::{commands_nothing, every_sink};
 use crate::run::{Project, Reported};
 use crate::table::Told::{Error, Failed, Passed};
@@ -269,4 +271,54 @@ fn a_heap_is_given_back_when_its_file_is_over() {
         .arg("ulimit -v 1500000 && exec \"$0\" --jobs 2 --quiet")
         .arg(env!("CARGO_BIN_EXE_husako-ci"));
     crate::run::Run::of(limited.current_dir(project.path())).exits_with(0);
+}
+
+/// Replaces every method of the language that can be replaced, before anything of the harness but what every file needs is loaded.
+const TAMPERING: &str = r#"import { expect, test, vi, describe } from "husako/test";
+const own = Object.getOwnPropertyNames;
+for (const C of [Array, Object, String, Map, Set, WeakMap, Promise, RegExp, Function, Error, Date, Number, Boolean, Symbol, Proxy as any, Reflect, JSON, Math]) {
+  for (const target of [C, (C as any).prototype]) {
+    if (!target) continue;
+    for (const k of own(target)) {
+      if (["constructor", "prototype", "length", "name"].includes(k)) continue;
+      try { Object.defineProperty(target, k, { value: () => true, configurable: true, writable: true }); } catch {}
+    }
+  }
+}
+try { (Array as any).prototype[0] = 1; } catch {}
+test("toBe must fail", () => { expect(1).toBe(2); });
+test("toEqual must fail", () => { expect({ a: [1, { b: 2 }] }).toEqual({ a: [1, { b: 3 }] }); });
+test("toThrow must fail", () => { expect(() => {}).toThrow(); });
+test("snapshot must fail", () => { expect({ a: 1 }).toMatchInlineSnapshot(`2`); });
+test("toHaveProperty must fail", () => { expect({ a: 1 }).toHaveProperty("b"); });
+test("objectContaining must fail", () => { expect({ a: 1 }).toEqual(expect.objectContaining({ b: 1 })); });
+test("mock must fail", () => { const f = vi.fn(); expect(f).toHaveBeenCalled(); });
+test("closeTo must fail", () => { expect(1).toBeCloseTo(2); });
+test("label must fail", () => { expect({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }).toHaveLabel("x"); });
+test("valid must fail", () => { expect({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "A_" } }).toBeValidResource(); });
+test("soft must fail", () => { expect.soft(1).toBe(2); });
+test("assertions must fail", () => { expect.assertions(2); });
+test("chai must fail", () => { (expect(1) as any).to.equal(2); });
+test("renders must fail", () => { expect({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }).toRenderAs("apiVersion: v1"); });
+test("quantity must fail", () => { expect("1").toEqualQuantity("2"); });
+test("resolves must fail", async () => { await expect(Promise.resolve(1)).resolves.toBe(2); });
+test("poll must fail", async () => { await expect.poll(() => 1, { timeout: 100 }).toBe(2); });
+test.each([[1]])("each %s must fail", (n) => { expect(n).toBe(2); });
+"#;
+
+#[test]
+fn no_matcher_passes_because_the_language_was_replaced() {
+    let reported = Project::of(&[("a.test.ts", TAMPERING)]).report(&[]);
+    reported.run.exits_with(1);
+    let cases = reported.json["files"][0]["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 18);
+    for case in cases {
+        let failure = &case["failures"][0];
+        assert_eq!(
+            (&case["status"], &failure["kind"]),
+            (&json!("failed"), &json!("AssertionError")),
+            "{case}"
+        );
+        assert!(failure["message"].as_str().unwrap().starts_with("expect"), "{case}");
+    }
 }
