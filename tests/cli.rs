@@ -106,5 +106,5 @@ fn files_of_jest_and_vitest_run_with_another_import() {
     reported.run.exits_with(0);
     let cases = &reported.json["summary"]["cases"];
     let counts = ["passed", "flaky", "skipped", "todo"].map(|name| cases[name].as_u64().unwrap_or(99));
-    assert_eq!(counts, [38, 1, 4, 1], "{cases}");
+    assert_eq!(counts, [41, 1, 4, 1], "{cases}");
 }

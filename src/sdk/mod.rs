@@ -42,6 +42,7 @@ static SOURCES: Map<&'static str, &'static str> = phf_map! {
     "test/expect.ts" => include_str!("test/expect.ts"),
     "test/extend.ts" => include_str!("test/extend.ts"),
     "test/fake_timers.ts" => include_str!("test/fake_timers.ts"),
+    "test/fixtures.ts" => include_str!("test/fixtures.ts"),
     "test/format.ts" => include_str!("test/format.ts"),
     "test/index.ts" => include_str!("test/index.ts"),
     "test/kinds.ts" => include_str!("test/kinds.ts"),

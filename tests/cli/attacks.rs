@@ -303,6 +303,7 @@ test("renders must fail", () => { expect({ apiVersion: "v1", kind: "ConfigMap", 
 test("quantity must fail", () => { expect("1").toEqualQuantity("2"); });
 test("resolves must fail", async () => { await expect(Promise.resolve(1)).resolves.toBe(2); });
 test("poll must fail", async () => { await expect.poll(() => 1, { timeout: 100 }).toBe(2); });
+test.extend({ two: async ({}, use: any) => { await use(2); } })("fixture must fail", ({ two }: any) => { expect(two).toBe(1); });
 test.each([[1]])("each %s must fail", (n) => { expect(n).toBe(2); });
 "#;
 
@@ -311,7 +312,7 @@ fn no_matcher_passes_because_the_language_was_replaced() {
     let reported = Project::of(&[("a.test.ts", TAMPERING)]).report(&[]);
     reported.run.exits_with(1);
     let cases = reported.json["files"][0]["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 18);
+    assert_eq!(cases.len(), 19);
     for case in cases {
         let failure = &case["failures"][0];
         assert_eq!(

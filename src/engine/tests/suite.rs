@@ -333,3 +333,63 @@ async fn user_code_cannot_fool_it() {
     assert!(file[1].contains("it passed"), "{}", file[1]);
     assert!(file[2].starts_with("c: AssertionError"), "{}", file[2]);
 }
+
+#[tokio::test]
+async fn fixtures_are_made_for_who_names_them_and_cleaned_up() {
+    let file = told(
+        "const log = [];
+         const own = test.extend({
+           list: async ({}, use) => { log.push('list up'); await use([1]); log.push('list down'); },
+           sum: async ({ list, port = 1 }, use) => { log.push('sum up'); await use(list.length + port); log.push('sum down'); },
+           port: 3000,
+           pair: [1, { a: 2 }],
+           always: [async ({ task }, use) => { log.push('always ' + task.name); await use(1); }, { auto: true }],
+         });
+         own('one', async ({ list }) => { list.push(2); await null; expect(list).toEqual([1, 2]); });
+         own('two', ({ sum, pair, list: { length } }) => { expect([sum, pair, length]).toEqual([3001, [1, { a: 2 }], 1]); });
+         own('none', () => {});
+         own.extend({ port: 1 }).for([[5]])('for %s', ([five], { sum }) => { expect(five + sum).toBe(7); });
+         own.extend({ port: 1 }).each([[5]])('each %s', (five) => { expect(five).toBe(5); });
+         test('log', () => { expect(log).toEqual(['always one', 'list up', 'list down', 'always two', 'list up', 'sum up',
+           'sum down', 'list down', 'always none', 'always for [5]', 'list up', 'sum up', 'sum down', 'list down', 'always each 5']); });",
+    )
+    .await;
+    assert_eq!(
+        file,
+        ["one: passed", "two: passed", "none: passed", "for [5]: passed", "each 5: passed", "log: passed"]
+    );
+}
+
+#[tokio::test]
+async fn fixtures_that_break_fail_their_case() {
+    let file = told(
+        "const own = (a) => test.extend({ a, b: async ({ a }, use) => use(a) });
+         own(async ({}, use) => {})('unused', ({ a }) => {});
+         own(async ({}, use) => { throw new Error('up'); })('up', ({ b }) => {});
+         own(async ({}, use) => { await use(1); throw new Error('down'); })('down', ({ b }) => { expect(b).toBe(1); });
+         own(async ({ b }, use) => use(1))('cycle', ({ a }) => {});
+         own(async ({}, use) => { await use(1); await use(2); })('twice', ({ a }) => {});
+         own(1)('whole', (context) => {});
+         own(async ({}, use) => use(1))('fails', ({ a }) => { expect(a).toBe(2); });
+         own(async ({}, use) => use(1)).fails('may fail', ({ a }) => { expect(a).toBe(2); });",
+    )
+    .await;
+    let wanted = [
+        "unused: TypeError the fixture a is over and has not called use()",
+        "up: Error up",
+        "down: Error in onTestFinished: down",
+        "cycle: TypeError the fixture a needs itself, by way of b",
+        "twice: TypeError in onTestFinished: the fixture a has called use() more than once",
+        "whole: TypeError the body of the case has to take its context apart",
+        "fails: AssertionError expect(received).toBe(expected)",
+        "may fail: passed",
+    ];
+    for (told, wanted) in file.iter().zip(wanted) {
+        assert!(told.starts_with(wanted), "{told}");
+    }
+    let file = told("test.extend({ a: [1, { scope: 'file' }] });").await;
+    assert!(
+        file[0].contains("the fixture a has the scope \"file\", and only those of one case are there"),
+        "{file:?}"
+    );
+}

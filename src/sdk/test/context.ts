@@ -136,6 +136,16 @@ function make(): Made {
   return { context, waiting };
 }
 
+/** Whether an error is the one that `skip` throws. */
+export function isSkip(error: unknown): boolean {
+  return error === SKIP;
+}
+
+/** The argument of the functions of the case that runs. */
+export function contextNow(): object {
+  return contextOf().context;
+}
+
 /** The context of the run of the case that goes on: the same one for its hooks and its body. */
 function contextOf(): Made {
   const run = current();

@@ -27,6 +27,8 @@ import {
 import { follow, isThenable, whenSettled } from "../promises.ts";
 import { callerOf, usageError } from "../stack.ts";
 import type * as EachPart from "./each.ts";
+import type * as FixturesPart from "./fixtures.ts";
+import type { Fixtures } from "./fixtures.ts";
 import { defaults } from "./current.ts";
 import { onlyInTests } from "./expect.ts";
 import { printInline } from "./format.ts";
@@ -100,42 +102,76 @@ export interface AddRow<F> {
 }
 
 /** Adds one for each row of a table. The body gets the row as it is, and then the context. */
-export interface For {
-  <T>(table: readonly T[]): AddRow<(row: T, context: TestContext) => unknown>;
+export interface For<C = TestContext> {
+  <T>(table: readonly T[]): AddRow<(row: T, context: C) => unknown>;
   /** A table as a tagged template. */
-  (headings: TemplateStringsArray, ...values: unknown[]): AddRow<(row: any, context: TestContext) => unknown>;
+  (headings: TemplateStringsArray, ...values: unknown[]): AddRow<(row: any, context: C) => unknown>;
 }
 
 /** `describe`, `test`, `test.skip`, `test.only.each`, …: what stands behind the dots may be in any order. */
-export interface Variant<F> extends Add<F> {
+export interface Variant<F, C = TestContext> extends Add<F> {
   /** One for each row of a table; the items of a row are the arguments. */
   readonly each: Each;
   /** One for each row of a table; the row is the first argument, the context the second. */
-  readonly for: For;
+  readonly for: For<C>;
   /** Leaves it out, and says so. */
-  readonly skip: Variant<F>;
+  readonly skip: Variant<F, C>;
   /** Leaves out all that is not marked so in the file. */
-  readonly only: Variant<F>;
+  readonly only: Variant<F, C>;
   /** Names what is only planned. */
-  readonly todo: Variant<F> & ((title: Title, body?: F) => void);
+  readonly todo: Variant<F, C> & ((title: Title, body?: F) => void);
   /** Passes when the body fails. */
-  readonly fails: Variant<F>;
+  readonly fails: Variant<F, C>;
   /** The same as `fails`. */
-  readonly failing: Variant<F>;
+  readonly failing: Variant<F, C>;
   /** Taken, and without effect: cases run one after the other. */
-  readonly concurrent: Variant<F>;
+  readonly concurrent: Variant<F, C>;
   /** Taken, and without effect: cases run one after the other. */
-  readonly sequential: Variant<F>;
+  readonly sequential: Variant<F, C>;
   /** Taken, and without effect. */
-  readonly shuffle: Variant<F>;
+  readonly shuffle: Variant<F, C>;
   /** Leaves it out if the condition holds. */
-  readonly skipIf: (condition: unknown) => Variant<F>;
+  readonly skipIf: (condition: unknown) => Variant<F, C>;
   /** Leaves it out unless the condition holds. */
-  readonly runIf: (condition: unknown) => Variant<F>;
+  readonly runIf: (condition: unknown) => Variant<F, C>;
 }
 
-/** `describe`, `test`, `it`. */
+/** `describe`. */
 export type Root<F> = Variant<F>;
+
+/** Makes a fixture of the type `V`: it calls `use` with it, and may clean up when that is over. `C` is the context. */
+export type FixtureFunction<V, C> = (context: C, use: (value: V) => Promise<void>) => unknown;
+
+/** What a fixture may say of itself. */
+export interface FixtureOptions {
+  /** Whether every case gets it, even one that does not name it. */
+  auto?: boolean;
+  /** Only those of one case are there. */
+  scope?: "test";
+}
+
+/** Fixtures of the types `T`, each a value, or a function that makes one; in a list with options behind it, or by itself. */
+export type FixturesOf<T, C> = {
+  [K in keyof T]:
+    | T[K]
+    | FixtureFunction<T[K], C & T>
+    | readonly [T[K] | FixtureFunction<T[K], C & T>, FixtureOptions];
+};
+
+/** `test`, `it`, and what `extend` makes of them. `C` is the context of the cases. */
+export interface TestRoot<C = TestContext> extends Variant<(context: C) => unknown, C> {
+  /**
+   * Declares fixtures: what cases find in their context when they take it apart there.
+   *
+   * ```ts
+   * const withServer = test.extend<{ server: Server }>({
+   *   server: async ({}, use) => { const server = start(); await use(server); server.stop(); },
+   * });
+   * withServer("answers", ({ server }) => { … });
+   * ```
+   */
+  extend<T extends object>(fixtures: FixturesOf<T, C>): TestRoot<C & T>;
+}
 
 /** Adds a hook to the suite around it. */
 export type Hook = (body: Body, timeout?: number | Options) => void;
@@ -197,6 +233,8 @@ function isOptions(value: unknown): boolean {
 interface Request extends Inherited {
   readonly mode: Mode;
   readonly body: Callback | undefined;
+  /** What `extend` has declared. */
+  readonly fixtures: Fixtures | undefined;
 }
 
 function checkTimeout(what: string, timeout: unknown): number {
@@ -274,7 +312,15 @@ function readRequest(state: State, title: string, second: unknown, third: unknow
         ")",
     );
   }
-  return { mode, body: body as Callback | undefined, timeout: checkTimeout(what, timeout), retry, repeats, fails };
+  return {
+    mode,
+    body: body as Callback | undefined,
+    fixtures: state.fixtures,
+    timeout: checkTimeout(what, timeout),
+    retry,
+    repeats,
+    fails,
+  };
 }
 
 type AddOne = (what: string, title: string, request: Request, stack: string, row?: RowCall) => void;
@@ -308,11 +354,14 @@ function first(own: number, around: number, always: number): number {
 }
 
 function addTest(_what: string, title: string, request: Request, stack: string, row?: RowCall): void {
-  const { mode, body } = request;
+  const { mode, body, fixtures } = request;
+  const args = row === undefined ? NO_ARGUMENTS : row.args;
   const callback =
     body === undefined || mode === "todo"
       ? -1
-      : keep(called(body, row === undefined ? NO_ARGUMENTS : row.args, row !== undefined && !row.context));
+      : fixtures === undefined
+        ? keep(called(body, args, row !== undefined && !row.context))
+        : keep(() => (part("test/fixtures.ts") as typeof FixturesPart).call(fixtures, body, args));
   const timeout = first(request.timeout, inherited.timeout, defaults.timeout);
   const retry = first(request.retry, inherited.retry, defaults.retry);
   const repeats = request.repeats === -1 ? inherited.repeats : request.repeats;
@@ -373,6 +422,7 @@ interface State {
   readonly add: AddOne;
   readonly mode: Mode;
   readonly fails: boolean;
+  readonly fixtures: Fixtures | undefined;
 }
 
 const states: WeakMap<object, State> = new WeakMap();
@@ -422,8 +472,15 @@ function modeOf(old: Mode, next: Mode): Mode {
 }
 
 function changed(state: State, method: string, mode: Mode, fails: boolean): object {
-  const { what, root, add } = state;
-  return variant({ what: what + "." + method, root, add, mode: modeOf(state.mode, mode), fails: state.fails || fails });
+  const { what, root, add, fixtures } = state;
+  return variant({
+    what: what + "." + method,
+    root,
+    add,
+    mode: modeOf(state.mode, mode),
+    fails: state.fails || fails,
+    fixtures,
+  });
 }
 
 type Method = (state: State, name: string) => unknown;
@@ -444,10 +501,11 @@ const METHODS: Record<string, Method> = {
   for: (state, name) => tableOf(state, name, true),
   skipIf: (state, name) => (condition: unknown) => changed(state, name, condition ? "skip" : "run", false),
   runIf: (state, name) => (condition: unknown) => changed(state, name, condition ? "run" : "skip", false),
-  extend: (state) => () => {
-    throw usageError(
-      state.what + ".extend() is not there: prepare what cases share in beforeEach(), or in a function that they call",
-    );
+  extend: (state) => (given: unknown) => {
+    const { what, root, add, mode, fails } = state;
+    if (add !== addTest) throw usageError(what + ".extend() is not there: test.extend() declares what cases get");
+    const { declare } = part("test/fixtures.ts") as typeof FixturesPart;
+    return variant({ what, root, add, mode, fails, fixtures: declare(what + ".extend", state.fixtures, given) });
   },
 };
 
@@ -474,7 +532,7 @@ const describeMethods = methodsOf("describe");
 const testMethods = methodsOf("test");
 
 function rootOf<F>(root: string, add: AddOne): Root<F> {
-  return variant({ what: root, root, add, mode: "run", fails: false }) as Root<F>;
+  return variant({ what: root, root, add, mode: "run", fails: false, fixtures: undefined }) as Root<F>;
 }
 
 /** What a hook returned: a function is called when the case, or the suite, is over. */
@@ -534,9 +592,9 @@ export const describe: Root<() => void> = rootOf("describe", addDescribe);
 /** The same as {@link describe}. */
 export const suiteOf: Root<() => void> = rootOf("suite", addDescribe);
 /** Adds a case: `test("adds", () => { expect(1 + 1).toBe(2); })`. */
-export const test: Root<Body> = rootOf("test", addTest);
+export const test: TestRoot = rootOf("test", addTest) as TestRoot;
 /** The same as {@link test}. */
-export const it: Root<Body> = rootOf("it", addTest);
+export const it: TestRoot = rootOf("it", addTest) as TestRoot;
 /** `test.skip` */
 export const xtest: Variant<Body> = test.skip;
 /** `it.skip` */
