@@ -135,7 +135,7 @@ pub(super) fn declare<'js>(
 }
 
 fn make<'js>(ctx: Ctx<'js>, module: String, length: u32) -> Result<TypedArray<'js, u32>> {
-    let array = TypedArray::new(ctx.clone(), vec![0_u32; length as usize])?;
+    let array = TypedArray::new_copy(ctx.clone(), vec![0_u32; length as usize])?;
     if ctx.userdata::<Arrays<'js>>().is_none() {
         let arrays = Arrays { by_module: RefCell::default(), kept: Cell::new(Instant::now()) };
         let stored = ctx.store_userdata(arrays);
@@ -157,12 +157,17 @@ pub(super) fn keep(ctx: &Ctx<'_>) {
     }
 }
 
-/// Keeps the counts of a file that has come to its end, and lets go of its arrays. To be called before the runtime goes.
+/// Keeps the counts of a file that has come to its end.
 pub(super) fn finish(ctx: &Ctx<'_>) {
     if let Some(arrays) = ctx.userdata::<Arrays<'_>>() {
         read(ctx, &arrays);
-        arrays.by_module.take();
     }
+}
+
+/// Lets go of the arrays of a file.
+pub(super) fn forget(ctx: &Ctx<'_>) {
+    // Nothing runs that could use them.
+    let _ = ctx.remove_userdata::<Arrays<'_>>();
 }
 
 fn read(ctx: &Ctx<'_>, arrays: &Arrays<'_>) {

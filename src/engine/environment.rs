@@ -103,7 +103,7 @@ fn write_query(pairs: Vec<String>) -> String {
 }
 
 fn encode_text<'js>(ctx: Ctx<'js>, text: String) -> Result<TypedArray<'js, u8>> {
-    TypedArray::new(ctx, text.into_bytes())
+    TypedArray::new_copy(ctx, text.into_bytes())
 }
 
 fn encoding_of(label: String) -> Option<String> {

@@ -12,10 +12,11 @@ use rquickjs::{Array, Ctx, Exception, Function, JsLifetime, Object, Promise, Res
 
 use super::coverage::Counts;
 use super::errors::Thrown;
-use super::imports::load_module;
+use super::imports::load_compiled;
 use super::interrupt::Interrupt;
 use super::json::{self, NotJson, Strict};
-use super::modules::{Modules, SDK};
+use super::kubernetes::running;
+use super::modules::SDK;
 use super::progress::{
     Again, Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut,
 };
@@ -69,7 +70,6 @@ pub(crate) struct Session {
     pub(crate) timers: Timers,
     pub(crate) looks: Looks,
     pub(super) world: World,
-    modules: Arc<Modules>,
     progress: Mutex<Progress>,
     counts: Mutex<Counts>,
     snapshots: Mutex<Book>,
@@ -90,19 +90,12 @@ struct State {
 }
 
 impl Session {
-    pub(crate) fn new(
-        interrupt: Interrupt,
-        phase: Phase,
-        looks: Looks,
-        world: World,
-        modules: Arc<Modules>,
-    ) -> Session {
+    pub(crate) fn new(interrupt: Interrupt, phase: Phase, looks: Looks, world: World) -> Session {
         Session {
             interrupt: Arc::new(interrupt),
             timers: Timers::default(),
             looks,
             world,
-            modules,
             progress: Mutex::new(Progress::new()),
             counts: Mutex::default(),
             snapshots: Mutex::default(),
@@ -240,7 +233,7 @@ impl<'js> Rejections<'js> {
         taken.into_iter().map(|rejection| rejection.reason).collect()
     }
 
-    /// Forgets everything. To be called before the runtime goes.
+    /// Forgets everything. To be called before the runtime is given back.
     pub(crate) fn clear(&self) {
         self.unhandled.take();
         self.adopted.take();
@@ -444,7 +437,7 @@ fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>, builders: Array<'js>) -> Res
         if session.looks == Looks::ForSites {
             trace::collect(&ctx, builders)?;
         }
-        let built = json::strict(&ctx, &session.modules, resources.into_value())?;
+        let built = json::strict(&ctx, resources.into_value())?;
         session.state().built.push(built);
     }
     Ok(())
@@ -455,7 +448,7 @@ fn build<'js>(ctx: Ctx<'js>, resources: Array<'js>, builders: Array<'js>) -> Res
 pub(crate) struct Parts<'js>(RefCell<HashMap<String, Object<'js>>>);
 
 impl Parts<'_> {
-    /// Forgets everything. To be called before the runtime goes.
+    /// Forgets everything. To be called before the runtime is given back.
     pub(crate) fn clear(&self) {
         self.0.take();
     }
@@ -466,8 +459,9 @@ fn part<'js>(ctx: Ctx<'js>, path: String) -> Result<Object<'js>> {
     if let Some(part) = parts.0.borrow().get(&path) {
         return Ok(part.clone());
     }
-    let session = session(&ctx)?;
-    let (module, promise) = load_module(&session.modules, &ctx, &format!("{SDK}{path}"))?.eval()?;
+    let name = format!("{SDK}{path}");
+    let bytecode = running(&ctx)?.job.modules.bytecode(None, &name);
+    let (module, promise) = load_compiled(&ctx, &name, bytecode)?.eval()?;
     // Without an `await` at its top level, a module has been evaluated when `eval` returns.
     promise.finish::<()>()?;
     let part = module.namespace()?;

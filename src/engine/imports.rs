@@ -6,13 +6,14 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Error, Module};
 
+use super::bytecode::Bytecode;
 use super::coverage::{self, CoverageModule};
 use super::environment::EnvironmentModule;
 use super::host::HostModule;
 use super::kubernetes::KubernetesModule;
 use super::lines::ExpectModule;
 use super::mocks::MocksModule;
-use super::modules::{self, Modules};
+use super::modules;
 use super::running::Running;
 use super::snapshots::SnapshotsModule;
 use super::suite::SuiteModule;
@@ -93,8 +94,12 @@ impl Loader for Imports {
     }
 }
 
+/// The native modules: what stands behind `husako:host/` in their names.
+pub(super) const NATIVE: [&str; 8] =
+    ["", "coverage", "environment", "expect", "kubernetes", "mocks", "snapshots", "suite"];
+
 /// Declares a native module; `part` is what stands behind `husako:host/`.
-fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Module<'js, Declared>> {
+pub(super) fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Module<'js, Declared>> {
     let ctx = ctx.clone();
     match part {
         "" => Module::declare_def::<HostModule, _>(ctx, name),
@@ -110,12 +115,17 @@ fn native<'js>(ctx: &Ctx<'js>, name: &str, part: &str) -> rquickjs::Result<Modul
 }
 
 /// Declares a module of the SDK by its name in the engine.
-pub(super) fn load_module<'js>(
-    modules: &Modules,
+pub(super) fn load_sdk<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Module<'js, Declared>> {
+    load_compiled(ctx, name, modules::sdk_bytecode(name))
+}
+
+/// Declares a module of the SDK, where it could be compiled.
+pub(super) fn load_compiled<'js>(
     ctx: &Ctx<'js>,
     name: &str,
+    compiled: Result<Bytecode, Arc<Vec<Diagnostic>>>,
 ) -> rquickjs::Result<Module<'js, Declared>> {
-    let bytecode = modules.bytecode(None, name).map_err(|diagnostics| {
+    let bytecode = compiled.map_err(|diagnostics| {
         let text = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         Error::new_loading_message(name, text)
     })?;

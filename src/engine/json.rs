@@ -3,8 +3,7 @@
 use rquickjs::{Ctx, Filter, Function, Object, Result, Type, Value};
 use serde_json::{Map, Number, Value as Json};
 
-use super::imports::load_module;
-use super::modules::Modules;
+use super::imports::load_sdk;
 use crate::resource::{JsonPath, Step};
 
 /// How much an entry may build, in bytes: far more than a cluster takes.
@@ -65,8 +64,8 @@ struct Judge<'js> {
 }
 
 impl<'js> Judge<'js> {
-    fn load(modules: &Modules, ctx: &Ctx<'js>) -> Result<Judge<'js>> {
-        let (module, loaded) = load_module(modules, ctx, INSTANCES)?.eval()?;
+    fn load(ctx: &Ctx<'js>) -> Result<Judge<'js>> {
+        let (module, loaded) = load_sdk(ctx, INSTANCES)?.eval()?;
         loaded.finish::<()>()?;
         Ok(Judge { refusal_of: module.get("refusalOf")?, class_of: module.get("classOf")? })
     }
@@ -82,23 +81,11 @@ pub(crate) type Strict = (Json, Vec<Instance>);
 /// # Errors
 ///
 /// The outer error is JavaScript's (a getter threw, memory ran out); the inner one is the first value that is not JSON.
-pub(crate) fn strict<'js>(
-    ctx: &Ctx<'js>,
-    modules: &Modules,
-    value: Value<'js>,
-) -> Result<std::result::Result<Strict, NotJson>> {
+pub(crate) fn strict<'js>(ctx: &Ctx<'js>, value: Value<'js>) -> Result<std::result::Result<Strict, NotJson>> {
     // A new object has the prototype that the engine keeps, whatever became of the global `Object`.
     let plain = Object::new(ctx.clone())?.get_prototype();
-    let mut walk = Walk {
-        ctx,
-        modules,
-        judge: None,
-        plain,
-        path: Vec::new(),
-        open: Vec::new(),
-        instances: Vec::new(),
-        bytes: 0,
-    };
+    let mut walk =
+        Walk { ctx, judge: None, plain, path: Vec::new(), open: Vec::new(), instances: Vec::new(), bytes: 0 };
     match walk.value(value) {
         Ok(json) => Ok(Ok((json, walk.instances))),
         Err(Stop::NotJson(what)) => Ok(Err(NotJson { path: walk.path.into(), what })),
@@ -119,7 +106,6 @@ impl From<rquickjs::Error> for Stop {
 
 struct Walk<'js, 'w> {
     ctx: &'w Ctx<'js>,
-    modules: &'w Modules,
     /// Loaded when it is needed.
     judge: Option<Judge<'js>>,
     /// The prototype of plain objects.
@@ -217,7 +203,7 @@ impl<'js> Walk<'js, '_> {
     fn unusual(&mut self, object: Object<'js>) -> std::result::Result<Json, Stop> {
         let judge = match self.judge.take() {
             Some(judge) => judge,
-            None => Judge::load(self.modules, self.ctx)?,
+            None => Judge::load(self.ctx)?,
         };
         let judge = self.judge.insert(judge);
         let refusal: String = judge.refusal_of.call((object.clone(),))?;

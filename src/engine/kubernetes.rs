@@ -57,7 +57,7 @@ pub(crate) struct Verdict {
 
 /// The file of a context.
 #[derive(Clone, JsLifetime)]
-struct Asking(Arc<Running>);
+pub(super) struct Asking(Arc<Running>);
 
 /// Lets the functions of the module know the file that runs in `ctx`.
 pub(super) fn prepare(ctx: &Ctx<'_>, running: &Arc<Running>) -> Result<()> {
@@ -110,8 +110,8 @@ fn to_js<'js>(ctx: &Ctx<'js>, value: &impl Serialize) -> Result<Value<'js>> {
 type Read<'js> = std::result::Result<(Vec<Json>, Vec<json::Instance>), Value<'js>>;
 
 /// Reads a list of resources.
-fn strict<'js>(ctx: &Ctx<'js>, running: &Running, resources: Value<'js>) -> Result<Read<'js>> {
-    Ok(match json::strict(ctx, &running.job.modules, resources)? {
+fn strict<'js>(ctx: &Ctx<'js>, resources: Value<'js>) -> Result<Read<'js>> {
+    Ok(match json::strict(ctx, resources)? {
         Ok((Json::Array(documents), instances)) => Ok((documents, instances)),
         Ok(_) => Err(to_js(ctx, &json!({ "document": 0, "problem": "it is no list" }))?),
         Err(problem) => {
@@ -125,7 +125,7 @@ fn strict<'js>(ctx: &Ctx<'js>, running: &Running, resources: Value<'js>) -> Resu
 /// Copies of the resources, and what their lists are told apart by.
 fn plain<'js>(ctx: Ctx<'js>, resources: Value<'js>, with_lists: bool) -> Result<Value<'js>> {
     let running = running(&ctx)?;
-    let documents = match strict(&ctx, &running, resources)? {
+    let documents = match strict(&ctx, resources)? {
         Ok((documents, _)) => documents,
         Err(problem) => return Ok(problem),
     };
@@ -166,7 +166,7 @@ fn lists(value: &Json, of: Type<'_>) -> Option<Json> {
 fn judge<'js>(ctx: Ctx<'js>, resources: Value<'js>) -> Result<Value<'js>> {
     let running = running(&ctx)?;
     let services = services(&ctx, &running)?;
-    let (documents, instances) = match strict(&ctx, &running, resources)? {
+    let (documents, instances) = match strict(&ctx, resources)? {
         Ok(strict) => strict,
         Err(problem) => return Ok(problem),
     };
@@ -191,7 +191,6 @@ fn judge<'js>(ctx: Ctx<'js>, resources: Value<'js>) -> Result<Value<'js>> {
 
 /// Compares resources with what YAML says, by value, and gives both as YAML.
 fn compare_yaml<'js>(ctx: Ctx<'js>, resources: Value<'js>, text: String) -> Result<Value<'js>> {
-    let running = running(&ctx)?;
     let expected = match read_expected(&text) {
         Ok(expected) => expected,
         Err(error) => {
@@ -199,7 +198,7 @@ fn compare_yaml<'js>(ctx: Ctx<'js>, resources: Value<'js>, text: String) -> Resu
             return to_js(&ctx, &json!({ "misread": format!("{place}{}", error.message) }));
         }
     };
-    match strict(&ctx, &running, resources)? {
+    match strict(&ctx, resources)? {
         Ok((received, _)) => to_js(
             &ctx,
             &json!({

@@ -288,8 +288,8 @@ impl Modules {
                 Bytecode::compile(name, code, debug, self.stack_bytes)
                     .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{name}: {error}"))]))
             };
-            if let Some(path) = name.strip_prefix(SDK) {
-                compile(&sdk_module(path)?.code)
+            if name.starts_with(SDK) {
+                sdk_bytecode(name)
             } else if let Some(module) = name.strip_prefix(TYPES) {
                 let source = schemas.and_then(|schemas| types_source(schemas, module));
                 compile(&source.unwrap_or_default())
@@ -562,7 +562,7 @@ pub(crate) fn is_internal(name: &str) -> bool {
 }
 
 /// Imports of the SDK's own and of generated modules.
-fn internal(importer: &str, specifier: &str) -> Option<String> {
+pub(super) fn internal(importer: &str, specifier: &str) -> Option<String> {
     let is_host = specifier.strip_prefix(HOST).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if is_host || specifier.starts_with(SDK) {
         return Some(specifier.to_owned());
@@ -585,6 +585,22 @@ fn sdk_module(path: &str) -> Made<Arc<Compiled>> {
         compile::compile(&path, source, Map::No)
             .map(|compiled| Arc::new(with_names(&path, compiled)))
             .map_err(Arc::new)
+    })
+}
+
+/// The bytecode of a module of the SDK by its name in the engine, made once per process.
+///
+/// # Errors
+///
+/// There is no such module, or the compiler refuses it.
+pub(super) fn sdk_bytecode(name: &str) -> Made<Bytecode> {
+    /// Nothing in the SDK is nested deeply.
+    const STACK_BYTES: usize = 256 << 10;
+    static COMPILED: OnceLock<Once<String, Made<Bytecode>>> = OnceLock::new();
+    COMPILED.get_or_init(Once::default).get(&name.to_owned(), || {
+        let compiled = sdk_module(name.strip_prefix(SDK).unwrap_or(name))?;
+        Bytecode::compile(name, &compiled.code, Debug::Stripped, STACK_BYTES)
+            .map_err(|error| Arc::new(vec![Diagnostic::error(format!("{name}: {error}"))]))
     })
 }
 

@@ -5,17 +5,18 @@ use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
+use rquickjs::{Ctx, Error, Module, Object};
 
 use super::cases::Cases;
 use super::coverage;
 use super::errors::{Sources, plain};
 use super::host::{Looking, Looks, Parts, Phase, Rejections, Runtime, Session, Shared};
-use super::imports::{ImportErrors, Imports, load_module};
+use super::imports::{ImportErrors, Imports, load_sdk};
 use super::interrupt::Interrupt;
 use super::json::in_document;
 use super::kubernetes;
 use super::modules::{self, Unit};
+use super::prepared::Prepared;
 use super::progress::{Finished, Progress};
 use super::reads::World;
 use super::thread;
@@ -53,7 +54,7 @@ impl Running {
         let start = Instant::now();
         let interrupt = Interrupt::new(start + job.limits.file);
         let world = World::new(job.limits.clock, job.limits.seed, &job.path);
-        let session = Session::new(interrupt, phase, looks, world, Arc::clone(&job.modules));
+        let session = Session::new(interrupt, phase, looks, world);
         Running {
             job,
             started: SystemTime::now(),
@@ -201,7 +202,12 @@ impl Running {
         let internal =
             |error: Error| vec![plain(FailureKind::Internal, format!("the engine failed: {error}"))];
         let imports = Arc::new(ImportErrors::default());
-        let runtime = AsyncRuntime::new().map_err(internal)?;
+        let prepared = match self.session.looks {
+            Looks::Nowhere => Prepared::take().await,
+            Looks::ForSites | Looks::ForMisses => Prepared::bare().await,
+        };
+        let prepared = prepared.map_err(internal)?;
+        let runtime = &prepared.runtime;
         runtime.set_memory_limit(self.job.limits.heap_bytes).await;
         runtime.set_max_stack_size(self.job.limits.stack_bytes).await;
         // Few files ever make enough garbage for a cycle to matter; those that do are collected in time.
@@ -212,22 +218,17 @@ impl Running {
         let resolver = Imports::new(self, &imports);
         let loader = Imports::new(self, &imports);
         runtime.set_loader(resolver, loader).await;
-        let context = AsyncContext::full(&runtime).await.map_err(internal)?;
 
         let stalled = Stalled::default();
-        let body = context.async_with(async |ctx| {
+        let body = prepared.context.async_with(async |ctx| {
             let result = self.evaluate_in(&ctx, main, &imports, &stalled).await;
             self.session.timers.clear_all();
             coverage::finish(&ctx);
-            if let Some(rejections) = ctx.userdata::<Rejections<'_>>() {
-                rejections.clear();
-            }
-            if let Some(parts) = ctx.userdata::<Parts<'_>>() {
-                parts.clear();
-            }
             result
         });
-        turn::drive(&runtime, &stalled, body).await
+        let result = turn::drive(runtime, &stalled, body).await;
+        prepared.give_back().await;
+        result
     }
 
     async fn evaluate_in(
@@ -257,7 +258,7 @@ impl Running {
             };
             vec![plain(kind, format!("the engine failed: {message}"))]
         };
-        let runtime = self.load_sdk(ctx).map_err(internal)?;
+        let runtime = self.prepare(ctx).map_err(internal)?;
         let cases = Cases {
             ctx: ctx.clone(),
             runtime,
@@ -301,19 +302,14 @@ impl Running {
             .map_err(internal)
     }
 
-    /// Loads the SDK before anything of the user's, so that it sees the language as it is.
-    fn load_sdk<'js>(self: &Arc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    /// Gives the context of a runtime what the functions of the host look for in it.
+    fn prepare<'js>(self: &Arc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         ctx.store_userdata(Shared(Arc::clone(&self.session))).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Rejections::default()).map_err(|_| Error::Unknown)?;
         ctx.store_userdata(Parts::default()).map_err(|_| Error::Unknown)?;
         kubernetes::prepare(ctx, self)?;
-        let module = load_module(&self.job.modules, ctx, modules::RUNTIME)?;
-        let (module, promise) = module.eval()?;
-        promise.finish::<()>()?;
-        let runtime = module.namespace()?;
-        ctx.store_userdata(Runtime(runtime.clone())).map_err(|_| Error::Unknown)?;
         if let Some(module) = self.session.looks.module() {
-            let (module, promise) = load_module(&self.job.modules, ctx, module)?.eval()?;
+            let (module, promise) = load_sdk(ctx, module)?.eval()?;
             promise.finish::<()>()?;
             let looking = module.namespace()?;
             if self.session.looks == Looks::ForSites {
@@ -321,7 +317,8 @@ impl Running {
             }
             ctx.store_userdata(Looking(looking)).map_err(|_| Error::Unknown)?;
         }
-        Ok(runtime)
+        let runtime = ctx.userdata::<Runtime<'js>>().map(|runtime| runtime.0.clone());
+        runtime.ok_or(Error::Unknown)
     }
 
     /// What became of the file, when its thread has ended.

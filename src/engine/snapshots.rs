@@ -428,8 +428,7 @@ fn file_snapshot<'js>(ctx: Ctx<'js>, path: String, received: String) -> Result<O
 
 /// Resources as `render` writes them, without the last line break; `undefined` for what cannot be written as JSON.
 fn resources_as_yaml<'js>(ctx: Ctx<'js>, resources: Value<'js>) -> Result<Option<String>> {
-    let running = running(&ctx)?;
-    Ok(match json::strict(&ctx, &running.job.modules, resources)? {
+    Ok(match json::strict(&ctx, resources)? {
         Ok((Json::Array(documents), _)) => {
             let text = yaml::write(&documents);
             Some(text.strip_suffix('\n').unwrap_or(&text).to_owned())

@@ -1,0 +1,164 @@
+//! Runtimes that have loaded the SDK and nothing else, for one file after another.
+//!
+//! No two files share one: between them its memory is put back, byte by byte, to what it was before the first. What the
+//! engine keeps in its memory is all that code can change, so the next file finds a runtime that has seen no file. What
+//! is kept elsewhere are functions of the host, and the data that they find in the context: those are given to the
+//! runtime anew for each file.
+
+use std::sync::{Mutex, PoisonError};
+
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::module::{Declared, Evaluated};
+use rquickjs::{AsyncContext, AsyncRuntime, Ctx, Error, Module, Object};
+
+use super::coverage;
+use super::host::{Parts, Rejections, Runtime, Shared};
+use super::imports::{NATIVE, load_sdk, native};
+use super::kubernetes::Asking;
+use super::memory::Memory;
+use super::modules::{HOST, RUNTIME, internal};
+
+/// The modules of the SDK that nearly every test or entry uses, beside those that they import.
+const LOADED: [&str; 3] = [RUNTIME, "sdk:test/index.ts", "sdk:husako.ts"];
+
+/// Those that no file uses at the moment.
+static IDLE: Mutex<Vec<Prepared>> = Mutex::new(Vec::new());
+
+/// A runtime that has loaded the SDK, with its one context.
+pub(super) struct Prepared {
+    // Dropped in this order.
+    pub(super) context: AsyncContext,
+    pub(super) runtime: AsyncRuntime,
+    memory: Memory,
+    /// How many more may use it.
+    files_left: u32,
+}
+
+/// How many files use one runtime. What the engine's bindings keep outside its memory grows by some bytes with each.
+const FILES: u32 = 4096;
+
+impl Prepared {
+    /// One that no file has used, or whose memory was put back since.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub(super) async fn take() -> rquickjs::Result<Prepared> {
+        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(idle) => Ok(idle),
+            None => {
+                let prepared = Prepared::new(&LOADED).await?;
+                // SAFETY: nothing runs, and nobody else knows of the runtime.
+                #[allow(unsafe_code)]
+                let is_remembered = unsafe { prepared.memory.remember() };
+                let files_left = if is_remembered { FILES } else { 0 };
+                Ok(Prepared { files_left, ..prepared })
+            }
+        }
+    }
+
+    /// One for a single file, which has loaded nothing but what every file needs: for who wants to see the rest being loaded.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says.
+    pub(super) async fn bare() -> rquickjs::Result<Prepared> {
+        Prepared::new(&[RUNTIME]).await
+    }
+
+    async fn new(modules: &'static [&str]) -> rquickjs::Result<Prepared> {
+        let memory = Memory::new();
+        let runtime = AsyncRuntime::new_with_alloc(memory.clone())?;
+        runtime.set_loader(Own, Own).await;
+        let context = AsyncContext::full(&runtime).await?;
+        context.async_with(async |ctx| load(&ctx, modules)).await?;
+        runtime.run_gc().await;
+        Ok(Prepared { context, runtime, memory, files_left: 0 })
+    }
+
+    /// Puts its memory back, for another file to use it. What cannot be put back is dropped: the engine then frees all that
+    /// there is, one by one. So it is where the host still has something to do for the file.
+    pub(super) async fn give_back(mut self) {
+        self.context.async_with(async |ctx| forget(&ctx)).await;
+        // What the host still has to do holds values.
+        let is_busy = self.runtime.is_job_pending().await;
+        if is_busy || self.files_left == 0 {
+            return;
+        }
+        self.files_left -= 1;
+        // SAFETY: nothing runs. Values live no longer than the futures that have them, of which none is left, or in the data
+        // of the context, which has just been forgotten, but for those that were there when the memory was remembered.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.memory.put_back();
+        }
+        // These know the file.
+        self.runtime.set_loader(Own, Own).await;
+        self.runtime.set_interrupt_handler(None).await;
+        self.runtime.set_host_promise_rejection_tracker(None).await;
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self);
+    }
+}
+
+/// Loads the SDK, and all functions of the host: those are objects of the host, made once and kept.
+fn load(ctx: &Ctx<'_>, modules: &[&str]) -> rquickjs::Result<()> {
+    for part in NATIVE {
+        let name = if part.is_empty() { HOST.to_owned() } else { format!("{HOST}/{part}") };
+        evaluated(native(ctx, &name, part)?)?;
+    }
+    for name in modules {
+        let module = evaluated(Own.load(ctx, name, None)?)?;
+        if *name == RUNTIME {
+            ctx.store_userdata(Runtime(module)).map_err(|_| Error::Unknown)?;
+        }
+    }
+    Ok(())
+}
+
+/// The exports of a module without an `await` at its top level, once it was evaluated.
+fn evaluated<'js>(module: Module<'js, Declared>) -> rquickjs::Result<Object<'js>> {
+    let (module, promise): (Module<'js, Evaluated>, _) = module.eval()?;
+    promise.finish::<()>()?;
+    module.namespace()
+}
+
+/// Lets go of all data that a file had.
+fn forget(ctx: &Ctx<'_>) {
+    if let Some(rejections) = ctx.userdata::<Rejections<'_>>() {
+        rejections.clear();
+    }
+    if let Some(parts) = ctx.userdata::<Parts<'_>>() {
+        parts.clear();
+    }
+    coverage::forget(ctx);
+    // None of them is in use: nothing runs.
+    let _ = ctx.remove_userdata::<Shared>();
+    let _ = ctx.remove_userdata::<Asking>();
+}
+
+/// Finds the modules of the SDK.
+struct Own;
+
+impl Resolver for Own {
+    fn resolve<'js>(
+        &mut self,
+        _: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<String> {
+        internal(base, name).ok_or_else(|| Error::new_resolving(base, name))
+    }
+}
+
+impl Loader for Own {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<Module<'js, Declared>> {
+        load_sdk(ctx, name)
+    }
+}
