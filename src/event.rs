@@ -21,12 +21,13 @@ pub enum Event {
         /// The file, from the repository root.
         path: RelPath,
     },
-    /// A case of a running file is over. Its file's [`Event::FileFinished`] tells it again.
-    CaseFinished {
+    /// More cases of a file that has been running for a while are over. Its [`Event::FileFinished`] tells them again, and all
+    /// others.
+    CasesFinished {
         /// The file, from the repository root.
         path: RelPath,
-        /// What became of the case.
-        status: CaseStatus,
+        /// What became of them.
+        statuses: Vec<CaseStatus>,
     },
     /// A file is over, or it is certain that it will not run. Comes once for every planned file.
     FileFinished(Arc<FileResult>),

@@ -2,6 +2,7 @@
 
 mod memory;
 mod pattern;
+mod remembered;
 mod resolve;
 mod walk;
 mod work;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use memory::{MemoryTree, follow_links};
 pub use pattern::{Pattern, is_absolute};
+pub use remembered::RememberedTree;
 pub use resolve::{import_candidates, nearest, resolve_import};
 pub use walk::{folders, is_never_entered, walk};
 pub use work::WorkTree;

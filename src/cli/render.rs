@@ -197,7 +197,7 @@ impl Sink for &mut Rendered {
             }
             Event::RunStarted(_)
             | Event::FileStarted { .. }
-            | Event::CaseFinished { .. }
+            | Event::CasesFinished { .. }
             | Event::DiffFinished(_)
             | Event::CoverageFinished(_)
             | Event::RunFinished(_) => {}

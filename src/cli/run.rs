@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Stdout};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use indicatif::ProgressDrawTarget;
 use tokio::sync::{mpsc, watch};
@@ -168,7 +169,7 @@ impl Failures {
             }
             Event::RunStarted(_)
             | Event::FileStarted { .. }
-            | Event::CaseFinished { .. }
+            | Event::CasesFinished { .. }
             | Event::FileFinished(_)
             | Event::CoverageFinished(_)
             | Event::RunFinished(_) => {}
@@ -203,29 +204,50 @@ impl Ended {
     }
 }
 
+/// How many events are taken at once.
+const BATCH: usize = 1024;
+
+/// How long events wait for others, to be told together.
+const TOGETHER: Duration = Duration::from_millis(1);
+
 /// Runs, and gives every event to the reports as it comes.
 async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>, keep: bool) -> Ended {
     let (events, mut received) = mpsc::unbounded_channel();
     let (ask, urgency) = watch::channel(Urgency::None);
     tokio::spawn(listen(ask));
-    let run = tokio::spawn(runner::run(options, events, urgency));
+    let mut run = tokio::spawn(runner::run(options, events, urgency));
+    let mut ended = None;
     let mut interrupted = false;
     let mut failures = Failures::default();
     let mut told = Run::default();
-    while let Some(event) = received.recv().await {
-        failures.add(&event);
-        if keep {
-            told.add(&event);
+    let mut batch = Vec::new();
+    let mut finished = false;
+    while received.recv_many(&mut batch, BATCH).await > 0 {
+        for event in batch.drain(..) {
+            failures.add(&event);
+            if keep {
+                told.add(&event);
+            }
+            if let Event::RunFinished(run) = &event {
+                interrupted = run.stopped == Some(Stopped::Interrupted);
+                finished = true;
+            }
+            sinks.event(&event);
         }
-        if let Event::RunFinished(finished) = &event {
-            interrupted = finished.stopped == Some(Stopped::Interrupted);
-        }
-        sinks.event(&event);
-        if matches!(event, Event::RunFinished(_)) {
+        if finished {
             break;
         }
+        // To be woken up for each event would cost more than most events do.
+        tokio::select! {
+            () = tokio::time::sleep(TOGETHER) => {}
+            outcome = &mut run, if ended.is_none() => ended = Some(outcome),
+        }
     }
-    let (counts, exit) = match run.await {
+    let ended = match ended {
+        Some(ended) => ended,
+        None => run.await,
+    };
+    let (counts, exit) = match ended {
         Ok(counts) => (counts, Exit::Passed),
         // What went wrong inside was printed when it did.
         Err(_) => (Counts::default(), Exit::Failed),

@@ -1,7 +1,7 @@
 //! The modules of a run: found, compiled once per process, and shared between runtimes as bytecode.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::asked::Asked;
 use super::bytecode::{Bytecode, Debug};
@@ -15,7 +15,7 @@ use crate::schema::module::{Module, Names as Wanted};
 use crate::sdk;
 use crate::snapshot::Snapshots;
 use crate::sources::Absent;
-use crate::tree::{RelPath, SourceTree, resolve_import};
+use crate::tree::{RelPath, RememberedTree, SourceTree, resolve_import};
 
 /// The native module through which the SDK reaches the host. Parts of the SDK that few files need have modules of their own
 /// below it: `husako:host/snapshots`.
@@ -123,7 +123,7 @@ type Made<T> = Result<T, Arc<Vec<Diagnostic>>>;
 
 /// The modules of a revision of the repository. Shared by all its files.
 pub(crate) struct Modules {
-    tree: Arc<dyn SourceTree>,
+    tree: RememberedTree,
     /// Those of another revision: what is the same there is taken from there.
     other: Option<Arc<Modules>>,
     /// What is counted; `None`: nothing.
@@ -133,6 +133,7 @@ pub(crate) struct Modules {
     stack_bytes: usize,
     units: Once<RelPath, Made<Arc<Unit>>>,
     bytecode: Once<String, Made<Bytecode>>,
+    targets: Targets,
     /// What each file that runs asks for, where somebody wants to know.
     asked: Option<Asked>,
 }
@@ -147,13 +148,14 @@ impl Modules {
     /// No module yet. `stack_bytes` bounds how deep the engine's own compiler may recurse.
     pub(crate) fn new(tree: Arc<dyn SourceTree>, stack_bytes: usize) -> Modules {
         Modules {
-            tree,
+            tree: RememberedTree::new(tree),
             other: None,
             collector: None,
             snapshots: None,
             stack_bytes,
             units: Once::default(),
             bytecode: Once::default(),
+            targets: Targets::default(),
             asked: None,
         }
     }
@@ -201,13 +203,14 @@ impl Modules {
         let has_changed =
             |name: &String| !is_internal(name) && RelPath::new(name).is_none_or(|path| has_changed(&path));
         Modules {
-            tree: Arc::clone(&self.tree),
+            tree: self.tree.afresh(),
             other: self.other.clone(),
             collector: self.collector.clone(),
             snapshots: self.snapshots.clone(),
             stack_bytes: self.stack_bytes,
             units: self.units.without(|path| has_changed(&path.as_str().to_owned())),
             bytecode: self.bytecode.without(has_changed),
+            targets: Targets::default(),
             asked: self.asked.as_ref().map(|_| Asked::default()),
         }
     }
@@ -344,7 +347,13 @@ impl Modules {
             return Ok(format!("{COUNTERS}{importer}"));
         }
         let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
-        let target = self.target(project, &path, specifier, import, tests);
+        let find = || self.target(project, &path, specifier, import, tests);
+        let target = match &shared {
+            // Whether that one may be imported depends on more.
+            Some(_) if specifier != "husako/test" => self.targets.get(&project.root, &path, specifier, find),
+            // The file that runs has but one runtime that asks.
+            Some(_) | None => find(),
+        };
         if let (Some(asked), Some(main)) = (&self.asked, main) {
             asked.import(&main.path, project, &path, specifier, target.as_deref().ok());
         }
@@ -397,7 +406,7 @@ impl Modules {
                 Some(plugin) => Some(&plugin.root),
                 None => (!project.rules.allow_outside_root).then_some(&project.root),
             };
-            let target = resolve_import(&*self.tree, importer, specifier, confine)
+            let target = resolve_import(&self.tree, importer, specifier, confine)
                 .map_err(|error| Diagnostic::error(error.to_string()))?;
             return self.file(specifier, import, target);
         }
@@ -465,6 +474,39 @@ impl Modules {
 /// The file in which `husako gen` keeps the builders of a module.
 pub(super) fn generated_types(project: &ProjectModules, specifier: &str) -> Option<RelPath> {
     RelPath::join(&project.root, &format!(".husako/types/{specifier}.js"))
+}
+
+/// What the imports of modules mean, by the module: in the project at `root`, `specifier` is `name` in the engine.
+#[derive(Default)]
+struct Targets(RwLock<HashMap<RelPath, Vec<Target>>>);
+
+struct Target {
+    root: RelPath,
+    specifier: Box<str>,
+    name: String,
+}
+
+impl Targets {
+    /// What `importer` means by `specifier` in the project at `root`. `find` finds it, once.
+    fn get(
+        &self,
+        root: &RelPath,
+        importer: &RelPath,
+        specifier: &str,
+        find: impl FnOnce() -> Result<String, Diagnostic>,
+    ) -> Result<String, Diagnostic> {
+        let is_it = |target: &&Target| target.root == *root && *target.specifier == *specifier;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(target) = known.get(importer).and_then(|of| of.iter().find(is_it)) {
+            return Ok(target.name.clone());
+        }
+        drop(known);
+        let found = find()?;
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let of = known.entry(importer.clone()).or_default();
+        of.push(Target { root: root.clone(), specifier: specifier.into(), name: found.clone() });
+        Ok(found)
+    }
 }
 
 /// Tells which entries are bound to give the same on two revisions, because they and all that they import, directly or

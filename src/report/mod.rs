@@ -99,7 +99,7 @@ impl Run {
     pub(crate) fn add(&mut self, event: &Event) {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::FileStarted { .. } | Event::CaseFinished { .. } => {}
+            Event::FileStarted { .. } | Event::CasesFinished { .. } => {}
             Event::FileFinished(file) => {
                 self.files.insert(file.path.clone(), Arc::clone(file));
             }

@@ -262,7 +262,8 @@ pub(crate) fn run_of(files: Vec<FileResult>, stopped: Option<Stopped>) -> Vec<Ev
             events.push(Event::FileStarted { path: file.path.clone() });
         }
         for case in &file.cases {
-            events.push(Event::CaseFinished { path: file.path.clone(), status: case.status.clone() });
+            events
+                .push(Event::CasesFinished { path: file.path.clone(), statuses: vec![case.status.clone()] });
         }
         events.push(Event::FileFinished(Arc::new(file)));
     }

@@ -65,8 +65,10 @@ impl Progress {
         lock(&self.live).running.insert(path.clone(), running);
     }
 
-    pub(super) fn case_finished(&self, path: &RelPath, status: &CaseStatus) {
-        if let Some(running) = lock(&self.live).running.get_mut(path) {
+    pub(super) fn cases_finished(&self, path: &RelPath, statuses: &[CaseStatus]) {
+        let mut live = lock(&self.live);
+        let Some(running) = live.running.get_mut(path) else { return };
+        for status in statuses {
             match status {
                 CaseStatus::Passed | CaseStatus::Flaky { fails: false } => running.passed += 1,
                 CaseStatus::Flaky { fails: true } | CaseStatus::Failed | CaseStatus::Error => {

@@ -627,9 +627,9 @@ impl Sink for Terminal<'_> {
                 }
                 Ok(())
             }
-            Event::CaseFinished { path, status } => {
+            Event::CasesFinished { path, statuses } => {
                 if let Some(progress) = &self.progress {
-                    progress.case_finished(path, status);
+                    progress.cases_finished(path, statuses);
                 }
                 Ok(())
             }

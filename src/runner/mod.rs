@@ -7,7 +7,7 @@ mod plan;
 mod schemas;
 mod services;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -17,7 +17,8 @@ use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, MaxFail, Modules, Order, ProjectModules};
 use crate::event::{
-    Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped,
+    CaseStatus, Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted,
+    SnapshotCounts, Stopped,
 };
 use crate::tree::RelPath;
 
@@ -28,6 +29,9 @@ use services::{Entries, Services};
 
 /// How long running files may go on after the run was interrupted.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it is told how far a file is.
+const TOLD_EVERY: Duration = Duration::from_millis(50);
 
 /// One file of the plan.
 #[derive(Debug, Clone)]
@@ -206,7 +210,7 @@ fn job(
     events: &mpsc::UnboundedSender<Event>,
     max_fail: &MaxFail,
 ) -> Job {
-    let (events, path) = (events.clone(), file.path.clone());
+    let untold = Untold { events: events.clone(), path: file.path.clone(), cases: Mutex::default() };
     let (counted, is_tests) = (max_fail.clone(), file.kind == FileKind::Tests);
     Job {
         path: file.path.clone(),
@@ -222,8 +226,30 @@ fn job(
             if is_tests && status.is_failure() {
                 counted.count(1);
             }
-            drop(events.send(Event::CaseFinished { path: path.clone(), status: status.clone() }));
+            untold.add(status);
         }),
+    }
+}
+
+/// The cases of a running file that nobody has been told of yet. Each event wakes up who shows it, so they are told
+/// together, now and then; those of a file that ends before come with the file.
+struct Untold {
+    events: mpsc::UnboundedSender<Event>,
+    path: RelPath,
+    /// And when the first of them, or the file, began.
+    cases: Mutex<Option<(Instant, Vec<CaseStatus>)>>,
+}
+
+impl Untold {
+    fn add(&self, status: &CaseStatus) {
+        let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, statuses) = cases.get_or_insert_with(|| (Instant::now(), Vec::new()));
+        statuses.push(status.clone());
+        if since.elapsed() >= TOLD_EVERY {
+            let statuses = std::mem::take(statuses);
+            *since = Instant::now();
+            drop(self.events.send(Event::CasesFinished { path: self.path.clone(), statuses }));
+        }
     }
 }
 

@@ -5,9 +5,21 @@
  */
 
 import type { MetadataJson, SpecFragment, ToJson } from "./fragments.ts";
-import { assign, isArray, isObject, made, share, split, stringify, toText } from "./primordials.ts";
+import {
+  assign,
+  create,
+  isArray,
+  isObject,
+  made,
+  objectKeys,
+  prototypeOf,
+  share,
+  split,
+  stringify,
+  toText,
+} from "./primordials.ts";
 import { usageError } from "./stack.ts";
-import { isPlainObject, isSpecFragment, merge, put, resolve } from "./values.ts";
+import { GENERATED, isPlainObject, isSpecFragment, merge, own, put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
 export { _createResourceChain, _createResourceRequirementsChain, _createSpecFragment } from "./fragments.ts";
@@ -31,13 +43,15 @@ class StoredMetadata implements ToJson<MetadataJson> {
   [key: string]: any;
 
   constructor(fields: Fields) {
-    for (const key in fields) put(this, key, fields[key]);
+    const keys = objectKeys(fields);
+    for (let i = 0; i < keys.length; i++) put(this, keys[i], fields[keys[i]]);
   }
 
   _toJSON(): MetadataJson {
     return resolve(assign({}, this)) as MetadataJson;
   }
 }
+own.stored = StoredMetadata.prototype._toJSON;
 
 function describeInput(value: unknown): string {
   if (typeof value === "string") return "the string " + stringify(value);
@@ -53,8 +67,8 @@ function readMetadata(input: unknown): StoredMetadata {
   if (isObject(input)) {
     const fragment = input as Fields;
     if (isSpecFragment(input)) return new StoredMetadata(fragment._toMetadata());
-    const own = fragment._type === "metadata" && typeof fragment._toJSON === "function";
-    if (own || input instanceof _SchemaBuilder || input instanceof StoredMetadata) {
+    const isMetadata = fragment._type === "metadata" && typeof fragment._toJSON === "function";
+    if (isMetadata || input instanceof _SchemaBuilder || input instanceof StoredMetadata) {
       return new StoredMetadata(resolve(fragment._toJSON()) as Fields);
     }
     if (isPlainObject(input) && fragment._husakoTag === undefined && !hasMethods(fragment)) {
@@ -115,30 +129,45 @@ function withResources(spec: Fields, resources: Fields): Fields {
  */
 export class _ResourceBuilder {
   /** Group and version, such as `apps/v1`. */
-  _apiVersion: string;
+  declare _apiVersion: string;
   /** The type's name. */
-  _kind: string;
+  declare _kind: string;
   /** What `.metadata()` was given. */
-  _metadata: any = null;
+  declare _metadata: any;
   /** What `.spec()` was given. */
-  _spec: any = null;
+  declare _spec: any;
   /** The properties of the spec that were set one by one. */
-  _specParts: Fields | null = null;
+  declare _specParts: Fields | null;
   /** What `.resources()` was given. */
-  _resources: unknown[] = [];
+  declare _resources: unknown[];
   /** Top-level fields, in the order in which they were set. */
-  _extra: Fields = {};
+  declare _extra: Fields;
 
   constructor(apiVersion: string, kind: string) {
     this._apiVersion = apiVersion;
     this._kind = kind;
+    this._metadata = null;
+    this._spec = null;
+    this._specParts = null;
+    this._resources = [];
+    this._extra = {};
     if (made !== undefined) made(this);
   }
 
   /** A builder of the same class with the same fields. */
   _copy(): this {
     const Class = this.constructor as new (apiVersion: string, kind: string) => this;
-    return assign(new Class(this._apiVersion, this._kind), this) as this;
+    if ((this as any)[GENERATED] !== Class) return assign(new Class(this._apiVersion, this._kind), this) as this;
+    const next: this = create(prototypeOf(this));
+    next._apiVersion = this._apiVersion;
+    next._kind = this._kind;
+    next._metadata = this._metadata;
+    next._spec = this._spec;
+    next._specParts = this._specParts;
+    next._resources = this._resources;
+    next._extra = this._extra;
+    if (made !== undefined) made(next);
+    return next;
   }
 
   /** Sets the metadata: a fragment of either dialect, `ObjectMeta()`, or a plain object. */
@@ -235,8 +264,10 @@ export class _SchemaBuilder implements ToJson<Fields> {
   /** A builder of the same class with the same properties. */
   _copy(): this {
     const Class = this.constructor as new (init?: Fields) => this;
-    const next = assign(new Class(), this) as this;
+    const isGenerated = (this as any)[GENERATED] === Class;
+    const next: this = isGenerated ? create(prototypeOf(this)) : assign(new Class(), this);
     next._props = assign({}, this._props);
+    if (isGenerated && made !== undefined) made(next);
     return next;
   }
 
@@ -257,4 +288,5 @@ export class _SchemaBuilder implements ToJson<Fields> {
     return this._toJSON();
   }
 }
+own.props = _SchemaBuilder.prototype._toJSON;
 share(_SchemaBuilder.prototype, "");

@@ -7,6 +7,8 @@
 
 import { _ResourceBuilder, _SchemaBuilder } from "./base.ts";
 import { decodeText, defineProperty, Map, mapGet, mapSet, split } from "./primordials.ts";
+import { GENERATED } from "./values.ts";
+
 type Method = (this: any, value: any) => unknown;
 type Methods = Record<string, Method>;
 type ResourceClass = new (apiVersion?: string, kind?: string) => _ResourceBuilder;
@@ -76,6 +78,10 @@ function nameClass(target: object, name: string): void {
   defineProperty(target, "name", { value: name, configurable: true });
 }
 
+function markGenerated(Class: { readonly prototype: object }): void {
+  defineProperty(Class.prototype, GENERATED, { value: Class });
+}
+
 /**
  * A new builder of a resource.
  *
@@ -101,6 +107,7 @@ export function resource(
       }
     };
     nameClass(Class, kind);
+    markGenerated(Class);
     const { prototype } = Class;
     if (podTemplate) {
       (prototype as unknown as Methods).containers = podMethods.containers;
@@ -124,6 +131,7 @@ export function schema(key: string, names: string): _SchemaBuilder {
   if (Class === undefined) {
     Class = class extends _SchemaBuilder {};
     nameClass(Class, typeName(key));
+    markGenerated(Class);
     addMethods(Class.prototype, names, propMethods, setProp);
     mapSet(schemas, key, Class);
   }

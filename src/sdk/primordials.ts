@@ -29,6 +29,8 @@ export const descriptorOf: (target: any, key: PropertyKey) => PropertyDescriptor
   Object.getOwnPropertyDescriptor;
 /** `Object.getPrototypeOf` */
 export const prototypeOf: (target: any) => any = Object.getPrototypeOf;
+/** `Object.create`, without properties. */
+export const create: (prototype: object | null) => any = Object.create;
 /** `Object.setPrototypeOf` */
 export const setPrototypeOf: <T>(target: T, prototype: object | null) => T = Object.setPrototypeOf;
 /** `Object.freeze` */

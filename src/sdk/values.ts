@@ -1,6 +1,15 @@
 /** From builders and fragments to plain values. */
 
-import { assign, defineProperty, hasOwn, isArray, isObject, ObjectPrototype, prototypeOf } from "./primordials.ts";
+import {
+  assign,
+  defineProperty,
+  hasOwn,
+  isArray,
+  isObject,
+  objectKeys,
+  ObjectPrototype,
+  prototypeOf,
+} from "./primordials.ts";
 import { usageError } from "./stack.ts";
 
 /** An object with properties of any kind. */
@@ -28,6 +37,20 @@ export function put(target: Fields, key: string, value: unknown): void {
   else defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
+/**
+ * On the prototype of a class that is made of names alone: the class itself. Its builders have no fields but those that are known
+ * here, and can be copied one by one.
+ */
+export const GENERATED: unique symbol = Symbol();
+
+/** The methods `_toJSON` of the SDK's own classes, whose results are known. */
+export const own: {
+  /** Gives the object `_props`, made plain. */
+  props?: unknown;
+  /** Gives the own fields, made plain. */
+  stored?: unknown;
+} = {};
+
 /** The objects around a value, outermost first, each with what it became. */
 interface Ancestor {
   readonly original: object;
@@ -50,17 +73,38 @@ function walk(value: unknown, key: string, outer: Ancestor | undefined): unknown
     // Factories of plugins may be functions with a `_toJSON()`.
     return typeof value === "function" && hasToJson(value) ? walkJson(value, key, outer) : value;
   }
-  if (isSpecFragment(value)) return walkFragment(value as Fields, key, outer);
-  if (hasToJson(value)) return walkJson(value, key, outer);
+  if ((value as Fields)._husakoTag === "SpecFragment") return walkFragment(value as Fields, key, outer);
+  const toJson = (value as Fields)._toJSON;
+  const isStored = toJson === own.stored && toJson !== undefined;
+  if (typeof toJson === "function" && !isStored) return walkJson(value, key, outer);
   const list = isArray(value);
-  if (!list && !isPlainObject(value)) return value;
+  const prototype = prototypeOf(value);
+  const isOwn = isStored || (!list && (prototype === ObjectPrototype || prototype === null));
+  if (!isOwn && !list && !isPlainObject(value)) return value;
   for (let ancestor = outer; ancestor !== undefined; ancestor = ancestor.outer) {
     if (ancestor.original === value) return ancestor.result;
   }
   if (list) {
     const result: unknown[] = [];
-    const here = { original: value, result, outer };
-    for (let i = 0; i < value.length; i++) result[i] = walk(value[i], key, here);
+    let here: Ancestor | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      // Most values hold no others, and a call costs more than to ask.
+      if (typeof item === "object" ? item === null : typeof item !== "function") result[i] = item;
+      else result[i] = walk(item, key, (here ??= { original: value, result, outer }));
+    }
+    return result;
+  }
+  if (isOwn) {
+    const result: Fields = { ...value };
+    let here: Ancestor | undefined;
+    const names = objectKeys(result);
+    for (let i = 0; i < names.length; i++) {
+      const item: unknown = result[names[i]];
+      if (typeof item === "object" ? item === null : typeof item !== "function") continue;
+      // It has the property, so this sets none of its prototype, whatever it is called.
+      result[names[i]] = walk(item, names[i], (here ??= { original: value, result, outer }));
+    }
     return result;
   }
   const result: Fields = {};
@@ -80,6 +124,10 @@ function hasToJson(value: object): boolean {
 function walkJson(value: object, key: string, outer: Ancestor | undefined): unknown {
   for (let ancestor = outer; ancestor !== undefined; ancestor = ancestor.outer) {
     if (ancestor.original === value) return value;
+  }
+  if ((value as Fields)._toJSON === own.props && own.props !== undefined) {
+    // What it would give would be looked through here once more, and so on at every level around it.
+    return walk((value as Fields)._props, "", { original: value, result: value, outer });
   }
   const json = (value as Fields)._toJSON();
   return json === value ? value : walk(json, key, { original: value, result: value, outer });

@@ -261,7 +261,7 @@ impl<'s> Watch<'s> {
                         Event::FileFinished(file) => self.finish(file, &modules),
                         Event::RunFinished(end) => finished = Some(end.clone()),
                         Event::FileStarted { .. }
-                        | Event::CaseFinished { .. }
+                        | Event::CasesFinished { .. }
                         | Event::CoverageFinished(_)
                         | Event::DiffFinished(_) => {}
                     }

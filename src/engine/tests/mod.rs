@@ -28,8 +28,8 @@ fn job(path: &str, main: &str, files: &[(&str, &str)]) -> Job {
         source: Some(main.into()),
         project: Arc::new(ProjectModules::default()),
         modules: Arc::new(Modules::new(Arc::new(tree), DEFAULT_STACK_BYTES)),
-        // What the threads of `#[tokio::test]` have.
-        limits: Limits { stack_bytes: 512 << 10, ..Limits::default() },
+        // The threads of `#[tokio::test]` have twice that.
+        limits: Limits { stack_bytes: 1 << 20, ..Limits::default() },
         filter: None,
         services: None,
         max_fail: MaxFail::default(),

@@ -3,6 +3,7 @@
 import {
   bytesOf,
   dateTime,
+  isIndex,
   isPlain,
   kindOf,
   mapSize,
@@ -26,6 +27,7 @@ import {
   mapGet,
   mapHas,
   newList,
+  objectKeys,
   prototypeOf,
   push,
   setForEach,
@@ -83,14 +85,20 @@ export const SUBSET: Rules = { strict: false, subset: true };
 
 interface State {
   readonly rules: Rules;
-  // The pairs that are being compared, outermost first.
-  readonly left: object[];
-  readonly right: object[];
+  /** The pair that is being compared. */
+  pair: Pair | undefined;
+}
+
+/** Two objects that are being compared, and those around them. */
+interface Pair {
+  readonly left: object;
+  readonly right: object;
+  readonly outer: Pair | undefined;
 }
 
 /** Whether two values are equal by the rules. What a getter of the user's throws comes through. */
 export function equals(received: unknown, expected: unknown, rules: Rules): boolean {
-  return same(received, expected, { rules, left: newList(), right: newList() });
+  return same(received, expected, { rules, pair: undefined });
 }
 
 type Fields = Record<PropertyKey, unknown>;
@@ -108,6 +116,7 @@ export function isAsymmetric(value: unknown): value is Matched {
 
 function same(a: unknown, b: unknown, state: State): boolean {
   if (is(a, b)) return true;
+  if (testers.length === 0 && !isObject(a) && !isObject(b)) return false;
   const isMatched = isAsymmetric(b);
   if (isAsymmetric(a) !== isMatched) return !!(isMatched ? b.asymmetricMatch(a) : (a as Matched).asymmetricMatch(b));
   for (let i = 0; i < testers.length; i++) {
@@ -122,16 +131,14 @@ function same(a: unknown, b: unknown, state: State): boolean {
   if (state.rules.strict && !isSameClass(a, b)) return false;
 
   // Two cyclic structures are equal if they go round in the same way.
-  const depth = state.left.length;
-  for (let i = depth - 1; i >= 0; i--) {
-    if (state.left[i] === a) return state.right[i] === b;
-    if (state.right[i] === b) return false;
+  const outer = state.pair;
+  for (let pair = outer; pair !== undefined; pair = pair.outer) {
+    if (pair.left === a) return pair.right === b;
+    if (pair.right === b) return false;
   }
-  push(state.left, a);
-  push(state.right, b);
+  state.pair = { left: a, right: b, outer };
   const result = sameContents(a as Fields, b as Fields, kind, state);
-  state.left.length = depth;
-  state.right.length = depth;
+  state.pair = outer;
   return result;
 }
 
@@ -165,10 +172,18 @@ function sameContents(a: Fields, b: Fields, kind: Kind, state: State): boolean {
   }
 }
 
+const NONE: PropertyKey[] = [];
+
 /** The enumerable own keys of an object; of an array only those that are no elements. */
 export function keysOf(value: object, ofArray: boolean): PropertyKey[] {
-  const keys: PropertyKey[] = namesOf(value, ofArray);
   const symbols = symbolsOf(value);
+  if (symbols.length === 0) {
+    const names = objectKeys(value);
+    // The engine lists elements first.
+    if (!ofArray) return names;
+    if (names.length === 0 || isIndex(names[names.length - 1])) return NONE;
+  }
+  const keys: PropertyKey[] = namesOf(value, ofArray);
   for (let i = 0; i < symbols.length; i++) if (isEnumerable(value, symbols[i])) push(keys, symbols[i]);
   return keys;
 }
@@ -176,16 +191,20 @@ export function keysOf(value: object, ofArray: boolean): PropertyKey[] {
 function sameFields(a: Fields, b: Fields, state: State, ofArray: boolean): boolean {
   const { strict, subset } = state.rules;
   const expected = keysOf(b, ofArray);
+  let found = 0;
   for (let i = 0; i < expected.length; i++) {
     const key = expected[i];
     // A subset may name what the received object inherits, such as the getters of its class.
     const has = subset ? key in a : isEnumerable(a, key);
     if (!has && (strict || subset || b[key] !== undefined)) return false;
     if (has && !same(a[key], b[key], state)) return false;
+    if (has) found++;
   }
   if (subset && !ofArray) return true;
   const received = keysOf(a, ofArray);
   if (strict) return received.length === expected.length;
+  // All that is there was found.
+  if (found === received.length && !subset) return true;
   for (let i = 0; i < received.length; i++) {
     if (!isEnumerable(b, received[i]) && a[received[i]] !== undefined) return false;
   }
@@ -231,7 +250,7 @@ function isSameClass(a: object, b: object): boolean {
 
 /** What is inside a Map or Set must match whole, also under the rules of a subset. */
 function whole(state: State): State {
-  return state.rules.subset ? { rules: EQUAL, left: state.left, right: state.right } : state;
+  return state.rules.subset ? { rules: EQUAL, pair: state.pair } : state;
 }
 
 function sameSets(a: object, b: object, outer: State): boolean {

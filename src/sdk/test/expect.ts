@@ -23,7 +23,7 @@ import type { ChaiWords } from "./chai.ts";
 import { assertionError } from "./errors.ts";
 import type { ExtendExpect } from "./extend.ts";
 import { printInline } from "./format.ts";
-import { matchers } from "./matchers.ts";
+import { matchers, quick } from "./matchers.ts";
 import type { MockMatchers } from "./mock_matchers.ts";
 import type { MoreMatchers } from "./more_matchers.ts";
 import { misuse } from "./outcome.ts";
@@ -126,6 +126,9 @@ export interface ChaiStart<Words> {
   readonly has: Words;
 }
 
+/** How a matcher is called before which nothing stands. */
+const PLAIN: Context = freeze({ isNot: false, promise: "", isSoft: false, about: "" });
+
 /** What stands before a matcher. */
 class Chain {
   readonly #received: unknown;
@@ -134,6 +137,10 @@ class Chain {
   // The class can be reached through what `expect` gives, so anything may come.
   constructor(received: unknown, isNot: unknown, promise: unknown, isSoft: unknown, about: unknown) {
     this.#received = received;
+    if (isNot === false && promise === "" && isSoft === false && about === undefined) {
+      this.#context = PLAIN;
+      return;
+    }
     this.#context = {
       isNot: isNot === true,
       promise: promise === "resolves" || promise === "rejects" || promise === "poll" ? promise : "",
@@ -158,6 +165,14 @@ class Chain {
   #later(promise: Context["promise"]): Chain {
     const { isNot, isSoft, about } = this.#context;
     return new Chain(this.#received, isNot, promise, isSoft, about);
+  }
+
+  /** Whether nothing stands before a matcher, and `test` says that it holds. Then that counts as an expectation. */
+  static holds(chain: Chain, test: (received: unknown, expected: unknown) => boolean, expected: unknown): boolean {
+    if (chain.#context !== PLAIN || customs !== undefined || !test(chain.#received, expected)) return false;
+    const run = current();
+    if (run !== undefined) run.assertions++;
+    return true;
   }
 
   /** Calls a matcher. */
@@ -289,6 +304,14 @@ export function matcher(name: string): Matcher {
 
 /** The method that calls a matcher. Its name shows up in stacks. */
 function methodOf(name: string): unknown {
+  const test = quick[name];
+  if (test !== undefined) {
+    return {
+      [name](this: Chain, ...args: unknown[]): unknown {
+        return Chain.holds(this, test, args[0]) ? undefined : Chain.call(this, name, args);
+      },
+    }[name];
+  }
   return {
     [name](this: Chain, ...args: unknown[]): unknown {
       return Chain.call(this, name, args);

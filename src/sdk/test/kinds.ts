@@ -133,8 +133,10 @@ export function textOf(value: object): string {
 export function kindOf(value: object): Kind {
   if (typeof value === "function") return "function";
   try {
-    if (isArray(value)) return "array";
     let prototype = prototypeOf(value);
+    // Most are neither.
+    if (prototype === ObjectPrototype) return "object";
+    if (isArray(value)) return "array";
     while (prototype !== null && prototype !== ObjectPrototype) {
       const entry = mapGet(table, prototype);
       if (entry !== undefined) return hasSlots(entry.probe, value) ? entry.kind : "object";
@@ -203,7 +205,7 @@ export function isPlain(value: object): boolean {
 }
 
 /** Whether a key is one of an array's elements. Keys like `01` are not. */
-function isIndex(key: string): boolean {
+export function isIndex(key: string): boolean {
   const number = +key;
   return number >= 0 && number < 4_294_967_295 && number % 1 === 0 && toText(number) === key;
 }

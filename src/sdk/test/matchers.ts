@@ -1,7 +1,7 @@
 /** The matchers: what `expect(…)` can say of a value. */
 
 import { part } from "husako:host";
-import { apply, includes, is, isObject, iteratorSymbol, newList, push, setForEach } from "../primordials.ts";
+import { apply, includes, is, isArray, isObject, iteratorSymbol, newList, push, setForEach } from "../primordials.ts";
 import { EQUAL, equals, STRICT_EQUAL, SUBSET } from "./equality.ts";
 import type { Rules } from "./equality.ts";
 import type { Comparison } from "./errors.ts";
@@ -295,3 +295,32 @@ export const matchers: Record<string, Matcher> = {
   toHaveLength,
   toMatch,
 } as unknown as Record<string, Matcher>;
+
+/**
+ * Says of values that need no looking into that a matcher holds for them; `false`: the matcher has to say. By the matcher's name.
+ */
+export const quick: Record<string, (received: unknown, expected: unknown) => boolean> = {
+  __proto__: null,
+  toBe: is,
+  toEqual: is,
+  toStrictEqual: is,
+  toBeDefined: (received: unknown) => received !== undefined,
+  toBeUndefined: (received: unknown) => received === undefined,
+  toBeNull: (received: unknown) => received === null,
+  toBeTruthy: (received: unknown) => !!received,
+  toBeFalsy: (received: unknown) => !received,
+  toBeGreaterThan: (received: unknown, expected: unknown) =>
+    typeof received === "number" && typeof expected === "number" && received > expected,
+  toBeGreaterThanOrEqual: (received: unknown, expected: unknown) =>
+    typeof received === "number" && typeof expected === "number" && received >= expected,
+  toBeLessThan: (received: unknown, expected: unknown) =>
+    typeof received === "number" && typeof expected === "number" && received < expected,
+  toBeLessThanOrEqual: (received: unknown, expected: unknown) =>
+    typeof received === "number" && typeof expected === "number" && received <= expected,
+  toContain: (received: unknown, expected: unknown) =>
+    typeof received === "string" && typeof expected === "string" && includes(received, expected),
+  toHaveLength: (received: unknown, expected: unknown) =>
+    typeof expected === "number" && (typeof received === "string" || isArray(received)) && received.length === expected,
+  toMatch: (received: unknown, expected: unknown) =>
+    typeof received === "string" && typeof expected === "string" && includes(received, expected),
+} as unknown as Record<string, (received: unknown, expected: unknown) => boolean>;
