@@ -2,8 +2,9 @@
 #![allow(clippy::print_stdout, missing_docs)]
 
 use std::error::Error;
-use std::path::Path;
-use std::{env, fs};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 #[allow(dead_code)]
 #[path = "src/schema/model.rs"]
@@ -18,9 +19,10 @@ mod text;
 const TYPES: &str = "src/schema/kubernetes.txt";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for input in ["build.rs", TYPES, "src/schema/model.rs", "src/schema/packed.rs", "src/schema/text.rs"] {
+    for input in ["build.rs", "Cargo.lock", "src"] {
         println!("cargo::rerun-if-changed={input}");
     }
+    println!("cargo::rustc-env=HUSAKO_CI_BUILD={:016x}", own_sources()?);
     let source = fs::read_to_string(TYPES).map_err(|error| format!("reading {TYPES}: {error}"))?;
     match text::parse(&source) {
         Ok(types) => {
@@ -31,6 +33,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => println!("cargo::error={TYPES}:{error}"),
     }
     Ok(())
+}
+
+/// Tells this build from others: results that one has kept are nothing to another.
+fn own_sources() -> Result<u64, Box<dyn Error>> {
+    let mut hasher = DefaultHasher::new();
+    let mut left = vec![PathBuf::from("Cargo.lock"), PathBuf::from("src")];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            let mut entries =
+                fs::read_dir(&path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+            entries.sort();
+            left.extend(entries);
+            println!("cargo::rerun-if-changed={}", path.display());
+        } else {
+            path.hash(&mut hasher);
+            fs::read(&path)?.hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
 }
 
 /// The index and the bodies, one after the other.

@@ -120,6 +120,7 @@ impl Repository {
             check_determinism: false,
             keep_documents: false,
             base,
+            cache: None,
             warnings: Vec::new(),
         }
     }

@@ -1,11 +1,12 @@
 //! Positions in the user's files, and messages about them.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::tree::RelPath;
 
 /// A position in a file of the repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The file, from the repository root.
     pub path: RelPath,
@@ -22,7 +23,7 @@ impl fmt::Display for Place {
 }
 
 /// The lines of a file around a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snippet {
     /// The number of the first of `lines`, from 1.
     pub first_line: u32,

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::change::Diff;
 use crate::coverage::Coverage;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
@@ -85,6 +87,8 @@ pub struct Counts {
     pub files_failed: usize,
     /// Files that were planned and did not run.
     pub files_not_run: usize,
+    /// Files whose result is that of an earlier run. They are counted as passed or failed, too.
+    pub files_cached: usize,
     /// Cases that passed at once.
     pub passed: usize,
     /// Cases that passed only when they were run again.
@@ -140,6 +144,8 @@ pub struct FileResult {
     pub filtered_out: usize,
     /// What it asked for that another run may answer differently.
     pub reads: Reads,
+    /// Whether this is the result of an earlier run, whose texts were the same.
+    pub is_cached: bool,
     /// What became of its snapshots.
     pub snapshots: SnapshotCounts,
     /// The names of those that no case asks for any more and that are still stored.
@@ -155,10 +161,12 @@ pub struct Reads {
     pub clock: bool,
     /// A random number.
     pub random: bool,
+    /// To be called later: what is then the case may depend on what else happens.
+    pub timers: bool,
 }
 
 /// What became of the snapshots of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotCounts {
     /// The same as what is stored.
     pub matched: usize,
@@ -186,7 +194,7 @@ pub enum FileStatus {
 }
 
 /// Everything that is known of one case.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseResult {
     /// The titles of the suites around it and its own, joined with ` > `. Unique within the file.
     pub name: String,
@@ -207,7 +215,7 @@ pub struct CaseResult {
 }
 
 /// One run of a case that was run again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Wall time, its hooks included.
     pub duration: Duration,
@@ -218,7 +226,7 @@ pub struct Attempt {
 }
 
 /// What became of a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CaseStatus {
     /// It ran and nothing failed.
     Passed,
@@ -241,7 +249,7 @@ pub enum CaseStatus {
 }
 
 /// One thing that went wrong.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// Which kind of failure.
     pub kind: FailureKind,
@@ -267,7 +275,7 @@ pub struct Failure {
 }
 
 /// The two sides of a failed comparison, printed as text of one or more lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// What the test expected.
     pub expected: String,
@@ -276,7 +284,7 @@ pub struct Comparison {
 }
 
 /// One frame of a stack.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
     /// The function; `None` where it has no name.
     pub function: Option<String>,
@@ -285,7 +293,7 @@ pub struct Frame {
 }
 
 /// One call of `console.*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputLine {
     /// Which stream it belongs to.
     pub stream: Stream,
@@ -294,7 +302,7 @@ pub struct OutputLine {
 }
 
 /// The stream that a call of `console.*` belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stream {
     /// `console.log`, `info`, `debug`.
     Out,
@@ -304,7 +312,7 @@ pub enum Stream {
 
 /// Which kind of failure. [`FailureKind::Assertion`] and [`FailureKind::Validation`] are a JUnit `failure`: what was
 /// asked was answered, with no. All others are `error`s.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureKind {
     /// `expect(…)` did not hold.
     Assertion,
@@ -332,6 +340,8 @@ pub enum FailureKind {
     BuildContract,
     /// The file does something else when it runs again (`--check-determinism`).
     Nondeterminism,
+    /// The result that was kept of the file is not the one that it gives.
+    WrongCache,
     /// The run was interrupted while the case ran.
     Interrupted,
     /// husako-ci itself failed.
@@ -355,6 +365,7 @@ impl FailureKind {
             FailureKind::NoTests => "NoTests",
             FailureKind::BuildContract => "BuildContractError",
             FailureKind::Nondeterminism => "Nondeterminism",
+            FailureKind::WrongCache => "WrongCache",
             FailureKind::Interrupted => "Interrupted",
             FailureKind::Internal => "InternalError",
         }
@@ -425,6 +436,7 @@ impl Counts {
             FileStatus::Failed => self.files_failed += 1,
             FileStatus::NotRun => self.files_not_run += 1,
         }
+        self.files_cached += usize::from(file.is_cached);
         self.filtered_out += file.filtered_out;
         self.snapshots.add(file.snapshots);
         for case in &file.cases {

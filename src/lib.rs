@@ -5,6 +5,7 @@
 
 #[doc(hidden)]
 pub mod bench;
+mod cache;
 mod change;
 mod cli;
 mod compile;

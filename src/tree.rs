@@ -11,6 +11,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 pub use memory::{MemoryTree, follow_links};
 pub use pattern::{Pattern, is_absolute};
 pub use remembered::RememberedTree;
@@ -99,6 +102,19 @@ impl RelPath {
         }
         let rest = self.0.strip_prefix(folder.as_str())?;
         if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    }
+}
+
+impl Serialize for RelPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RelPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RelPath, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        RelPath::new(&text).ok_or_else(|| D::Error::custom("a path that climbs out of its root"))
     }
 }
 

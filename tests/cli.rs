@@ -6,6 +6,8 @@
 mod arguments;
 #[path = "cli/attacks.rs"]
 mod attacks;
+#[path = "cli/cache.rs"]
+mod cache;
 #[path = "cli/changes.rs"]
 mod changes;
 #[path = "cli/check.rs"]

@@ -94,6 +94,9 @@ pub(super) struct RunArgs {
     pub(super) coverage: CoverageArgs,
 
     #[command(flatten)]
+    pub(super) cache: CacheArgs,
+
+    #[command(flatten)]
     pub(super) snapshots: SnapshotArgs,
 
     #[command(flatten)]
@@ -101,6 +104,33 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// What to do with results of earlier runs.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct CacheArgs {
+    /// Whether results of earlier runs count where nothing has changed that decides them [default: auto, or what
+    /// HUSAKO_CI_CACHE says]
+    #[arg(long, value_name = "HOW", help_heading = "Cache")]
+    pub(super) cache: Option<CacheMode>,
+
+    /// Where results are kept; outside of the repository [default: HUSAKO_CI_CACHE_DIR, or a folder for this repository below
+    /// the user's cache folder]
+    #[arg(long, value_name = "FOLDER", help_heading = "Cache")]
+    pub(super) cache_dir: Option<PathBuf>,
+}
+
+/// Whether results of earlier runs count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CacheMode {
+    /// They count, and new ones are kept, where that makes sense
+    Auto,
+    /// They do not, and none are kept
+    Off,
+    /// They count, and no new ones are kept
+    Read,
+    /// They do not count, and new ones are kept
+    Write,
 }
 
 /// What to do about snapshots.
@@ -254,6 +284,7 @@ impl DiffArgs {
             no_tests: NoTests::Fail,
             coverage: CoverageArgs::default(),
             snapshots: SnapshotArgs::default(),
+            cache: CacheArgs::default(),
             watch: false,
             changes: ChangeArgs { diff: true, ..changes },
             common,

@@ -3,6 +3,7 @@
 
 mod actions;
 mod args;
+mod cache;
 mod capacity;
 mod changes;
 mod comment;

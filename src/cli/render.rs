@@ -174,6 +174,7 @@ fn judged(settings: &Settings, asked: &[Asked], rendered: &Rendered, exit: Exit)
             | FailureKind::Load
             | FailureKind::NoTests
             | FailureKind::Nondeterminism
+            | FailureKind::WrongCache
             | FailureKind::Interrupted => Exit::Runtime,
             FailureKind::Internal => Exit::Failed,
         })

@@ -12,6 +12,7 @@ use super::exit::Exit;
 use super::output::Target;
 use super::settings::{FailsOn, Settings};
 use super::tell;
+use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discover::Found;
 use crate::engine::{self, Modules};
@@ -33,6 +34,8 @@ pub(super) struct Work {
     pub(super) fails_on: FailsOn,
     /// Whether everything that happened is kept for what is done after the run.
     pub(super) keep_run: bool,
+    /// The results of earlier runs that count.
+    pub(super) cache: Option<Arc<Cache>>,
 }
 
 impl Work {
@@ -59,6 +62,7 @@ impl Work {
             base: None,
             fails_on: FailsOn::default(),
             keep_run: false,
+            cache: None,
         })
     }
 }
@@ -79,7 +83,7 @@ pub(super) fn terminal(settings: &Settings) -> Terminal<'static> {
 
 /// How `work` is run; then what makes it fail, and whether everything that happened is kept.
 pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, bool) {
-    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run } = work;
+    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run, cache } = work;
     let options = RunOptions {
         files: plan.files,
         modules,
@@ -91,6 +95,7 @@ pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, 
         check_determinism: settings.check_determinism,
         keep_documents,
         base,
+        cache,
         warnings,
     };
     (options, fails_on, keep_run)
@@ -107,13 +112,16 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
         tell(&[error], errors);
         return Ok(Ended { exit: Exit::ReportNotWritten, ..Ended::default() });
     }
-    let modules = Arc::clone(&work.modules);
+    let (modules, cache) = (Arc::clone(&work.modules), work.cache.clone());
     let (options, fails_on, keep_run) = options(settings, work);
     let runtime =
         engine::runtime().map_err(|error| vec![Diagnostic::error(format!("starting threads: {error}"))])?;
     let mut ended = runtime.block_on(run_and_report(options, &mut sinks, keep_run));
     // Threads that were let go of would be waited for otherwise.
     runtime.shutdown_background();
+    if let Some(cache) = cache {
+        cache.finish();
+    }
     if let Some(snapshots) = modules.snapshots() {
         let (_, unwritten) = snapshots.write();
         if !unwritten.is_empty() {
@@ -190,6 +198,7 @@ impl Ended {
             files_passed: _,
             files_failed: _,
             files_not_run,
+            files_cached: _,
             passed,
             flaky,
             failed,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{
-    ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests, RunArgs,
-    SnapshotArgs, SnapshotMode,
+    CacheMode, ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests,
+    RunArgs, SnapshotArgs, SnapshotMode,
 };
 use super::capacity;
 use crate::diagnostic::Diagnostic;
@@ -57,6 +57,16 @@ pub(super) struct Selection {
     pub(super) coverage: Option<CoverageSettings>,
     /// How snapshots are treated.
     pub(super) snapshots: Rules,
+    /// Which results of earlier runs count.
+    pub(super) cache: CacheSettings,
+}
+
+/// Which results of earlier runs count, as far as was said.
+#[derive(Debug)]
+pub(super) struct CacheSettings {
+    pub(super) mode: CacheMode,
+    /// Where they are; `None`: where the user's caches are.
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// What is counted of what the code does.
@@ -219,12 +229,14 @@ impl Settings {
             exclude,
             no_tests,
             coverage,
+            cache,
             snapshots,
             watch,
             changes,
             common: _,
         } = args;
         let coverage = self.coverage(coverage)?;
+        let cache = super::cache::resolve(cache).map_err(|error| vec![error])?;
         let snapshots = self::snapshots(&snapshots, is_ci()).map_err(|error| vec![error])?;
         let (changes, fails_on) = Changes::resolve(changes).map_err(|error| vec![error])?;
         if changes.is_some() && tests_only {
@@ -247,6 +259,7 @@ impl Settings {
             fails_on,
             coverage,
             snapshots,
+            cache,
         })
     }
 
@@ -324,7 +337,7 @@ fn drawn() -> u64 {
 }
 
 /// The variable that says that this is CI, as CI systems set it, if one does. Some people's shells have it, and mean nothing by it.
-fn is_ci() -> Option<&'static str> {
+pub(super) fn is_ci() -> Option<&'static str> {
     ["CI", "GITHUB_ACTIONS"].into_iter().find(|name| {
         let value = std::env::var(name).unwrap_or_default();
         !["", "0", "false"].contains(&&*value.to_ascii_lowercase())

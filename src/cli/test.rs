@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::actions::Actions;
 use super::args::DiffFormat;
@@ -10,7 +11,7 @@ use super::list::{NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::tell;
-use super::{changes, comment, coverage, snapshots, watch};
+use super::{cache, changes, comment, coverage, snapshots, watch};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
@@ -58,6 +59,10 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
         work = coverage::count(settings, coverage, work);
     }
     snapshots::prepare(settings, selection, &mut work)?;
+    work.cache = cache::open(settings, selection).map_err(|error| vec![error])?;
+    if work.cache.is_some() {
+        work.modules = Arc::new(work.modules.after(|_| false).that_remember());
+    }
     let mut changed = BTreeSet::new();
     if let Some(changes) = &selection.changes {
         let compared = changes::base(settings, selection, changes, &work, actions.as_ref())?;

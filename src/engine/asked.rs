@@ -6,20 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use super::modules::{ProjectModules, generated_types, is_internal};
 use crate::tree::{RelPath, import_candidates};
 
-/// What each file asked for, by the file that was run.
+/// What each file asked for itself.
 ///
 /// It is told by the runtimes themselves, so that an `import()` whose name is made at run time counts, too.
 #[derive(Debug, Default)]
 pub(super) struct Asked(Mutex<HashMap<RelPath, BTreeSet<RelPath>>>);
 
 impl Asked {
-    /// Adds that `importer`, a file that `main` loaded, imports `specifier`; `target` is the name in the engine of what
-    /// was found.
+    /// Adds that the file `importer` imports `specifier`; `target` is the name in the engine of what was found.
     pub(super) fn import(
         &self,
-        main: &RelPath,
-        project: &ProjectModules,
         importer: &RelPath,
+        project: &ProjectModules,
         specifier: &str,
         target: Option<&str>,
     ) {
@@ -40,7 +38,7 @@ impl Asked {
             return;
         }
         let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.entry(main.clone()).or_default().extend(paths);
+        asked.entry(importer.clone()).or_default().extend(paths);
     }
 
     /// Adds that `main` asks what `other` gives when it is run itself.
@@ -49,7 +47,12 @@ impl Asked {
         asked.entry(main.clone()).or_default().insert(other.clone());
     }
 
-    /// What `main` asked for, and what the files among that asked for when they were run themselves.
+    /// Forgets what a file asked for itself.
+    pub(super) fn forget(&self, main: &RelPath) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(main);
+    }
+
+    /// What `main` asked for, and what the files among that asked for.
     pub(super) fn by(&self, main: &RelPath) -> BTreeSet<RelPath> {
         let asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = BTreeSet::new();

@@ -321,6 +321,7 @@ fn help(kind: FailureKind) -> Option<&'static str> {
         | FailureKind::NoTests
         | FailureKind::BuildContract
         | FailureKind::Nondeterminism
+        | FailureKind::WrongCache
         | FailureKind::Interrupted => None,
     }
 }

@@ -418,6 +418,7 @@ fn uncaught(ctx: Ctx<'_>, owner: u32, description: Object<'_>) -> Result<()> {
 
 fn set_timer<'js>(ctx: Ctx<'js>, callback: u32, delay: f64, repeat: bool) -> Result<u32> {
     let session = session(&ctx)?;
+    session.world.wait();
     let runtime = ctx.userdata::<Runtime<'js>>().map(|runtime| runtime.0.clone());
     let runtime = runtime.ok_or_else(|| Exception::throw_internal(&ctx, "the SDK is not loaded"))?;
     let fire: Function<'js> = fire_function(&runtime)?;

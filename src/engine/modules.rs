@@ -8,6 +8,7 @@ use super::bytecode::{Bytecode, Debug};
 use super::coverage::{COUNTERS, Collector};
 use super::once::Once;
 use super::unresolved::{missing_module, unknown};
+use crate::cache::State;
 use crate::compile::{self, Compiled, Import, Map, Names, SourceMap};
 use crate::diagnostic::{Diagnostic, Place, Snippet, near_miss};
 use crate::schema::Schemas;
@@ -232,6 +233,19 @@ impl Modules {
         asked
     }
 
+    /// What was read at a path, where a module was read there that others import.
+    pub(crate) fn state_of(&self, path: &RelPath) -> Option<State> {
+        let unit = self.units.peek(path)?.ok()?;
+        Some(State::text(path, &unit.source))
+    }
+
+    /// Forgets what a file that has run asked for itself.
+    pub(crate) fn forget_asked_by(&self, main: &RelPath) {
+        if let Some(asked) = &self.asked {
+            asked.forget(main);
+        }
+    }
+
     /// Those of another revision, whose files are in `tree`. What is the same in both is compiled once.
     pub(crate) fn beside(other: &Arc<Modules>, tree: Arc<dyn SourceTree>) -> Modules {
         Modules { other: Some(Arc::clone(other)), ..Modules::new(tree, other.stack_bytes) }
@@ -347,16 +361,19 @@ impl Modules {
             return Ok(format!("{COUNTERS}{importer}"));
         }
         let import = unit.compiled.imports.iter().find(|import| import.specifier == specifier);
-        let find = || self.target(project, &path, specifier, import, tests);
+        let find = || {
+            let target = self.target(project, &path, specifier, import, tests);
+            if let Some(asked) = &self.asked {
+                asked.import(&path, project, specifier, target.as_deref().ok());
+            }
+            target
+        };
         let target = match &shared {
             // Whether that one may be imported depends on more.
             Some(_) if specifier != "husako/test" => self.targets.get(&project.root, &path, specifier, find),
             // The file that runs has but one runtime that asks.
             Some(_) | None => find(),
         };
-        if let (Some(asked), Some(main)) = (&self.asked, main) {
-            asked.import(&main.path, project, &path, specifier, target.as_deref().ok());
-        }
         target.map_err(|diagnostic| match import {
             Some(import) => diagnostic
                 .at(Place { path, line: import.line, column: import.column })

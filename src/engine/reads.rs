@@ -59,6 +59,11 @@ impl World {
         }
     }
 
+    /// Remembers that it has set a timer.
+    pub(super) fn wait(&self) {
+        self.state().reads.timers = true;
+    }
+
     /// A number from 0 up to, but not including, 1.
     pub(super) fn random(&self) -> f64 {
         let mut state = self.state();

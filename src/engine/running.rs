@@ -434,6 +434,7 @@ impl Running {
             output: std::mem::take(&mut progress.file_output),
             filtered_out: progress.filtered_out.len(),
             reads: self.session.world.reads(),
+            is_cached: false,
             snapshots: snapshots.counts,
             obsolete_snapshots: snapshots.obsolete,
             documents: None,

@@ -404,6 +404,8 @@ fn file_snapshot<'js>(ctx: Ctx<'js>, path: String, received: String) -> Result<O
         return answer(&ctx, "", Answer::Problem(OUTSIDE.to_owned()));
     }
     let located = snapshots.locate(&running.job.path, &running.job.project.root, &path);
+    let asked = located.as_ref().ok().cloned().or_else(|| RelPath::join(&running.job.path.parent(), &path));
+    asked.iter().for_each(|asked| running.job.modules.asks(&running.job.path, asked));
     let located = located.and_then(|located| snapshots.text(&located).map(|stored| (located, stored)));
     let (located, stored) = match located {
         Ok(found) => found,
@@ -471,6 +473,7 @@ impl Running {
             return Told::default();
         };
         let test = &self.job.path;
+        self.job.modules.asks(test, &stored_at(test));
         let mut told = Told::default();
         let mut book = self.session.snapshots();
         book.end(false);

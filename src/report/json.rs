@@ -140,6 +140,8 @@ struct FileCounts {
     failed: usize,
     /// Planned, and the run ended before their turn.
     not_run: usize,
+    /// Passed or failed, as an earlier run with the same texts told.
+    cached: usize,
 }
 
 /// Counts of cases.
@@ -243,9 +245,12 @@ struct File<'a> {
     duration_ms: f64,
     /// How many of its cases `--filter` left out.
     filtered_out: usize,
-    /// What it asked for that another run may answer differently: `clock`, `random`. Absent when it asked for neither.
+    /// What it asked for that another run may answer differently: `clock`, `random`, `timers`. Absent when it asked for none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<&'static str>,
+    /// Whether this is the result of an earlier run with the same texts. Absent when it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached: bool,
     /// What became of its snapshots. Absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshots: Option<Snapshots>,
@@ -430,6 +435,7 @@ impl Summary {
             files_passed,
             files_failed,
             files_not_run,
+            files_cached,
             passed,
             flaky,
             failed,
@@ -441,7 +447,12 @@ impl Summary {
             snapshots,
         } = counts;
         Summary {
-            files: FileCounts { passed: files_passed, failed: files_failed, not_run: files_not_run },
+            files: FileCounts {
+                passed: files_passed,
+                failed: files_failed,
+                not_run: files_not_run,
+                cached: files_cached,
+            },
             cases: CaseCounts { passed, flaky, failed, errors, skipped, todo, filtered_out, warnings },
             seed,
             snapshots: Snapshots::new(snapshots),
@@ -480,6 +491,7 @@ impl<'a> File<'a> {
             output,
             filtered_out,
             reads,
+            is_cached,
             snapshots,
             obsolete_snapshots,
             documents: _,
@@ -501,10 +513,11 @@ impl<'a> File<'a> {
             started_at: started.map(text::iso8601),
             duration_ms: millis(*duration),
             filtered_out: *filtered_out,
-            reads: [(reads.clock, "clock"), (reads.random, "random")]
+            reads: [(reads.clock, "clock"), (reads.random, "random"), (reads.timers, "timers")]
                 .into_iter()
                 .filter_map(|(read, name)| read.then_some(name))
                 .collect(),
+            cached: *is_cached,
             snapshots: Snapshots::new(*snapshots),
             obsolete_snapshots,
             cases: cases.iter().map(Case::new).collect(),

@@ -71,6 +71,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
         output,
         filtered_out: _,
         reads: _,
+        is_cached,
         snapshots: _,
         obsolete_snapshots: _,
         documents: _,
@@ -85,6 +86,9 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
                 suite.add_property(Property::new("entry", xml(alias)));
             }
         }
+    }
+    if *is_cached {
+        suite.add_property(Property::new("cached", "true"));
     }
     suite.system_out = stream(output, Stream::Out);
     suite.system_err = stream(output, Stream::Err);

@@ -97,6 +97,7 @@ fn file(at: &str, status: FileStatus, cases: Vec<CaseResult>) -> FileResult {
         output: Vec::new(),
         filtered_out: 0,
         reads: Reads::default(),
+        is_cached: false,
         snapshots: SnapshotCounts::default(),
         obsolete_snapshots: Vec::new(),
         documents: None,
@@ -175,6 +176,7 @@ fn kinds() -> FileResult {
             "Nondeterminism",
             "case \"adds\" passed, and failed when the file ran again",
         ),
+        (FailureKind::WrongCache, "WrongCache", "the result that was kept is another one"),
         (FailureKind::Interrupted, "Interrupted", "interrupted by Ctrl-C"),
         (FailureKind::Internal, "InternalError", "index out of bounds"),
     ];
@@ -193,6 +195,7 @@ fn kinds() -> FileResult {
             | FailureKind::Load
             | FailureKind::NoTests
             | FailureKind::BuildContract
+            | FailureKind::WrongCache
             | FailureKind::Interrupted
             | FailureKind::Internal => CaseStatus::Error,
         };
@@ -318,6 +321,7 @@ pub(crate) fn outcomes() -> Vec<(String, String, Outcome)> {
         ("apps/kinds.test.ts", "NoTests", error("NoTests")),
         ("apps/kinds.test.ts", "BuildContractError", error("BuildContractError")),
         ("apps/kinds.test.ts", "Nondeterminism", Outcome::Failed("Nondeterminism".to_owned())),
+        ("apps/kinds.test.ts", "WrongCache", error("WrongCache")),
         ("apps/kinds.test.ts", "Interrupted", error("Interrupted")),
         ("apps/kinds.test.ts", "InternalError", error("InternalError")),
         ("apps/web.test.ts", "deployment > has a name", Outcome::Passed),

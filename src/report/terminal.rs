@@ -221,7 +221,7 @@ impl<'a> Terminal<'a> {
     }
 
     fn file_line(&self, file: &FileResult) -> String {
-        let FileResult { path, kind, status, duration, cases, filtered_out, .. } = file;
+        let FileResult { path, kind, status, duration, cases, filtered_out, is_cached, .. } = file;
         let path = self.look.line(path.as_str());
         let (path, what) = match kind {
             FileKind::Tests => (path, "case"),
@@ -259,7 +259,7 @@ impl<'a> Terminal<'a> {
         if counts.snapshots.obsolete > 0 {
             told.push(format!("{} obsolete", plural(counts.snapshots.obsolete, "snapshot")));
         }
-        told.push(text::duration(*duration));
+        told.push(if *is_cached { "cached".to_owned() } else { text::duration(*duration) });
         format!("{mark} {path} {}", self.faint(&format!("({})", told.join(", "))))
     }
 
@@ -523,6 +523,7 @@ impl<'a> Terminal<'a> {
             files_passed,
             files_failed,
             files_not_run,
+            files_cached,
             passed,
             flaky,
             failed,
@@ -553,6 +554,7 @@ impl<'a> Terminal<'a> {
                     (files_failed, "failed", Some(Tint::BadTitle)),
                     (files_passed, "passed", Some(Tint::Good)),
                     (files_not_run, "not run", Some(Tint::Warn)),
+                    (files_cached, "cached", None),
                 ],
             ),
             row(

@@ -252,6 +252,7 @@ fn label(kind: FailureKind, type_name: &str) -> String {
         | FailureKind::NoTests
         | FailureKind::BuildContract
         | FailureKind::Nondeterminism
+        | FailureKind::WrongCache
         | FailureKind::Interrupted
         | FailureKind::Internal => {
             if type_name == kind.name() || type_name.is_empty() {

@@ -188,7 +188,8 @@ fn is_cut_off(failures: &[Failure]) -> bool {
         | FailureKind::Load
         | FailureKind::NoTests
         | FailureKind::BuildContract
-        | FailureKind::Nondeterminism => false,
+        | FailureKind::Nondeterminism
+        | FailureKind::WrongCache => false,
     })
 }
 

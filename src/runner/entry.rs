@@ -88,6 +88,7 @@ pub(crate) async fn validate_file<C: Future<Output = ()>>(
         cases,
         output,
         reads,
+        is_cached: false,
         snapshots: SnapshotCounts::default(),
         obsolete_snapshots: Vec::new(),
         documents: documents.filter(|_| keep_documents),

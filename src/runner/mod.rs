@@ -1,6 +1,7 @@
 //! Runs the planned files: how many at a time, when to stop, and what is told of it.
 
 mod base;
+mod cached;
 mod determinism;
 mod entry;
 mod plan;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
+use crate::cache::{Cache, Digest};
 use crate::config::{Ci, Named};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Job, Limits, MaxFail, Modules, Order, ProjectModules};
@@ -43,6 +45,8 @@ pub(crate) struct Planned {
     pub(crate) ci: Arc<Ci>,
     /// The `[entries]` of its project.
     pub(crate) entries: Arc<Vec<Named<RelPath>>>,
+    /// That of whatever else of its project can decide what it gives.
+    pub(crate) digest: Digest,
 }
 
 /// What to run, and how.
@@ -66,6 +70,8 @@ pub(crate) struct RunOptions {
     pub(crate) keep_documents: bool,
     /// What to compare the resources of all entries with.
     pub(crate) base: Option<Base>,
+    /// The results of earlier runs that count, and where new ones are kept.
+    pub(crate) cache: Option<Arc<Cache>>,
     /// What there is to say before anything runs.
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -151,18 +157,23 @@ pub(crate) async fn run(
                 let keep = options.keep_documents || options.base.is_some();
                 let check = options.check_determinism;
                 let (job, file) = (job(&options, file, &entries, &events, &max_fail), file.clone());
-                let urgency = urgency.clone();
+                let (urgency, cache) = (urgency.clone(), options.cache.clone());
                 running.spawn(async move {
                     let cancelled = || until_now(urgency.clone());
                     let again = check.then(|| job.clone());
-                    let mut result = match &file.kind {
+                    let keeps = keep || check || cache.is_some();
+                    let run = async |job| match &file.kind {
                         FileKind::Tests => engine::run_file(job, cancelled()).await,
-                        FileKind::Entry { .. } => validate_file(&file, job, keep || check, cancelled).await,
+                        FileKind::Entry { .. } => validate_file(&file, job, keeps, cancelled).await,
+                    };
+                    let mut result = match cache {
+                        Some(cache) => cached::run(cache, &file, job, run).await,
+                        None => run(job).await,
                     };
                     if let Some(again) = again {
                         result = determinism::check(&file, again, result, cancelled).await;
-                        result.documents = result.documents.filter(|_| keep);
                     }
+                    result.documents = result.documents.filter(|_| keep);
                     drop(permit);
                     result
                 });
@@ -196,6 +207,9 @@ fn finish(counts: &mut Counts, send: &impl Fn(Event), file: &Arc<FileResult>) {
 /// How many cases of a finished file have failed that were not counted while it ran.
 fn told_failures(file: &FileResult) -> usize {
     let failed = file.cases.iter().filter(|case| case.status.is_failure());
+    if file.is_cached {
+        return failed.count();
+    }
     match file.kind {
         // Failures of the file as a whole have no place, and nobody was told of them.
         FileKind::Tests => failed.filter(|case| case.place.is_none()).count(),
@@ -279,6 +293,7 @@ fn not_run(file: &Planned) -> FileResult {
         output: Vec::new(),
         filtered_out: 0,
         reads: Reads::default(),
+        is_cached: false,
         snapshots: SnapshotCounts::default(),
         obsolete_snapshots: Vec::new(),
         documents: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::schemas::schemas;
+use crate::cache::Digest;
 use crate::config::{CONFIG_FILE, Ci, Named, PLUGIN_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
@@ -29,13 +30,26 @@ struct PlannedProject {
     modules: Arc<ProjectModules>,
     ci: Arc<Ci>,
     entries: Arc<Vec<Named<RelPath>>>,
+    digest: Digest,
+}
+
+/// Whatever of a project can decide what its files give, besides the files.
+fn digest(sources: &Sources, modules: &ProjectModules, ci: &Ci, entries: &[Named<RelPath>]) -> Digest {
+    let Sources { releases, crds, charts, plugins, absent } = sources;
+    let ProjectModules { root, plugins: modules, schemas: _, absent: _, rules } = modules;
+    let short =
+        format!("{root:?} {releases:?} {plugins:?} {absent:?} {modules:?} {rules:?} {ci:?} {entries:?}");
+    let crds = crds.iter().flat_map(|file| [file.path.as_str(), file.text.as_str()]);
+    let charts =
+        charts.iter().flat_map(|(name, file)| [name.as_str(), file.path.as_str(), file.text.as_str()]);
+    Digest::of([short.as_str(), "crds"].into_iter().chain(crds).chain(["charts"]).chain(charts))
 }
 
 impl Plan {
     /// The files, and folders of files, that the plan was made of besides the files that run: configurations, plugins,
     /// CRDs, schemas of charts.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = RelPath> {
-        self.projects.iter().flat_map(|PlannedProject { sources, modules, ci: _, entries: _ }| {
+        self.projects.iter().flat_map(|PlannedProject { sources, modules, ci: _, entries: _, digest: _ }| {
             let crds = sources.crds.iter().map(|file| file.path.clone());
             let charts = sources.charts.iter().map(|(_, file)| file.path.clone());
             let manifests = sources.plugins.iter().map(|plugin| plugin.folder.child(PLUGIN_FILE));
@@ -50,7 +64,7 @@ impl Planned {
     /// Whether nothing but its own source, and what it imports, can make it give something else than `other`, the same
     /// file of an earlier plan.
     pub(crate) fn is_like(&self, other: &Planned) -> bool {
-        let Planned { path, kind, project, ci, entries } = self;
+        let Planned { path, kind, project, ci, entries, digest: _ } = self;
         let ProjectModules { root, plugins, schemas, absent, rules } = &**project;
         let theirs = &*other.project;
         *path == other.path
@@ -95,6 +109,7 @@ pub(crate) fn plan_beside(
             let (plugins, absent) = (plugins(&sources.plugins), sources.absent.clone());
             let modules = ProjectModules { root: root.clone(), plugins, schemas, absent, rules };
             PlannedProject {
+                digest: digest(&sources, &modules, &config.ci, &config.entries),
                 sources,
                 modules: Arc::new(modules),
                 ci: Arc::new(config.ci.clone()),
@@ -103,13 +118,14 @@ pub(crate) fn plan_beside(
         })
         .collect();
     let planned = |path: &RelPath, project: usize, kind: FileKind| {
-        let PlannedProject { modules, ci, entries, sources: _ } = &projects[project];
+        let PlannedProject { modules, ci, entries, digest, sources: _ } = &projects[project];
         Planned {
             path: path.clone(),
             kind,
             project: Arc::clone(modules),
             ci: Arc::clone(ci),
             entries: Arc::clone(entries),
+            digest: *digest,
         }
     };
     let tests = found.tests.iter().map(|test| planned(&test.path, test.project, FileKind::Tests));

@@ -120,10 +120,16 @@ impl Services {
         }
         let folder = if entry.starts_with("./") || entry.starts_with("../") { &test.parent() } else { root };
         let path = RelPath::join(folder, entry).filter(|path| path.starts_with(root));
+        let modules = &self.entries.modules;
+        path.iter().for_each(|path| modules.asks(test, path));
         let Some(path) = path.filter(|path| self.entries.modules.has_file(path)) else {
             return Err(self.unknown(entry));
         };
-        let is_project = |folder: &RelPath| self.entries.modules.has_file(&folder.child(CONFIG_FILE));
+        let is_project = |folder: &RelPath| {
+            let config = folder.child(CONFIG_FILE);
+            modules.asks(test, &config);
+            modules.has_file(&config)
+        };
         let other = path.parent().ancestors().take_while(|folder| folder != root).find(is_project);
         match other {
             Some(other) => Err(format!(

@@ -562,6 +562,7 @@ fn is_empty(counts: &Counts) -> bool {
         files_passed: _,
         files_failed: _,
         files_not_run,
+        files_cached: _,
         passed,
         flaky,
         failed,

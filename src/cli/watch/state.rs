@@ -296,6 +296,7 @@ mod tests {
             output: Vec::new(),
             filtered_out: 0,
             reads: Reads::default(),
+            is_cached: false,
             snapshots: SnapshotCounts::default(),
             obsolete_snapshots: Vec::new(),
             documents: None,

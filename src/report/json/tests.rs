@@ -34,9 +34,9 @@ fn every_outcome_is_told() {
     assert_eq!(
         report["summary"],
         json!({
-            "files": {"passed": 1, "failed": 4, "notRun": 1 },
+            "files": {"passed": 1, "failed": 4, "notRun": 1, "cached": 0 },
             "cases": {
-                "passed": 6, "flaky": 0, "failed": 4, "errors": 14, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
+                "passed": 6, "flaky": 0, "failed": 4, "errors": 15, "skipped": 1, "todo": 1, "filteredOut": 5, "warnings": 1,
             },
             "seed": 4711,
             "stopped": "fail-fast",
