@@ -8,6 +8,7 @@
 //! The records are data: nothing in them is run. They lie outside of the repository, where a change that is to be judged
 //! cannot put any.
 
+mod history;
 mod pack;
 mod state;
 
@@ -24,6 +25,7 @@ use crate::event::{
     CaseResult, FailureKind, FileKind, FileResult, FileStatus, OutputLine, Reads, SnapshotCounts,
 };
 use crate::tree::{RelPath, SourceTree};
+pub(crate) use history::{History, Last};
 use pack::{Pack, Writer};
 use state::States;
 pub(crate) use state::{Digest, State};
@@ -146,6 +148,8 @@ pub(crate) struct Cache {
     states: States,
     uses: Use,
     packs: Vec<Pack>,
+    /// When the files ran last.
+    pub(crate) history: History,
     writer: Mutex<Option<Writer>>,
     /// A result was wrong: none counts any more.
     is_broken: AtomicBool,
@@ -182,12 +186,13 @@ impl Cache {
         way: &Digest,
         uses: Use,
     ) -> io::Result<Cache> {
+        let history = History::open(folder);
         let folder = folder.join(way.short());
         fs::create_dir_all(&folder)?;
         let packs = if uses.read { open_all(&folder) } else { Vec::new() };
         let writer = if uses.write { Some(Writer::new(&folder)?) } else { None };
         let (states, writer) = (States::new(tree), Mutex::new(writer));
-        Ok(Cache { folder, states, uses, packs, writer, is_broken: AtomicBool::new(false) })
+        Ok(Cache { folder, states, uses, packs, history, writer, is_broken: AtomicBool::new(false) })
     }
 
     /// Looks for the result of a file. `said` is whatever else decides it: its project, and how it is run.
@@ -257,6 +262,10 @@ impl Cache {
 
     /// Writes what is new, and takes out what is too much. Call it when all files have run.
     pub(crate) fn finish(&self) {
+        if self.uses.write {
+            // An order is worth no word.
+            let _ = self.history.write();
+        }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(writer) = writer.filter(|writer| writer.len() > 0) else { return };
         // Whatever goes wrong from here on costs a later run time, and nothing else.

@@ -15,6 +15,7 @@ use super::{cache, changes, comment, coverage, snapshots, watch};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
+use crate::runner::in_order;
 
 /// What goes to the standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,8 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     snapshots::prepare(settings, selection, &mut work)?;
     work.cache = cache::open(settings, selection).map_err(|error| vec![error])?;
-    if work.cache.is_some() {
+    if let Some(cache) = &work.cache {
+        in_order(&mut work.plan.files, |path| cache.history.last(path));
         work.modules = Arc::new(work.modules.after(|_| false).that_remember());
     }
     let mut changed = BTreeSet::new();

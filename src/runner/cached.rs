@@ -32,6 +32,7 @@ pub(super) async fn run<R: Future<Output = FileResult>>(
     job.source = lookup.source.clone();
     let modules = Arc::clone(&job.modules);
     let result = run(job).await;
+    cache.history.add(&result);
     let asked = modules.asked_by(&file.path);
     modules.forget_asked_by(&file.path);
     let keep = move |lookup: Lookup, result: FileResult| {

@@ -26,7 +26,7 @@ use crate::tree::RelPath;
 
 pub(crate) use base::Base;
 pub(crate) use entry::{render, validate_file};
-pub(crate) use plan::{Plan, plan, plan_beside};
+pub(crate) use plan::{Plan, in_order, plan, plan_beside};
 use services::{Entries, Services};
 
 /// How long running files may go on after the run was interrupted.

@@ -1,10 +1,12 @@
 //! From what was found to what runs: how each project's imports are resolved.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::schemas::schemas;
-use crate::cache::Digest;
+use crate::cache::{Digest, Last};
 use crate::config::{CONFIG_FILE, Ci, Named, PLUGIN_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
@@ -58,6 +60,22 @@ impl Plan {
             crds.chain(charts).chain(manifests).chain([config, installed])
         })
     }
+}
+
+/// Puts what failed last first, then what took longest, so that nobody waits for it at the end. What is new counts as
+/// neither long nor short.
+pub(crate) fn in_order(files: &mut [Planned], last: impl Fn(&RelPath) -> Option<Last>) {
+    let mut times: Vec<Duration> =
+        files.iter().filter_map(|file| last(&file.path)).map(|last| last.duration).collect();
+    if times.is_empty() {
+        return;
+    }
+    times.sort_unstable();
+    let middle = Last { duration: times[times.len() / 2], failed: false };
+    files.sort_by_cached_key(|file| {
+        let Last { duration, failed } = last(&file.path).unwrap_or(middle);
+        Reverse((failed, duration))
+    });
 }
 
 impl Planned {

@@ -11,6 +11,8 @@ use super::{Child, Kind, Located, MAX_FILE_BYTES, ReadError, RelPath, SourceTree
 pub struct WorkTree {
     /// Without symbolic links.
     root: PathBuf,
+    #[cfg(target_os = "linux")]
+    handle: std::sync::Arc<std::os::fd::OwnedFd>,
 }
 
 impl WorkTree {
@@ -22,7 +24,17 @@ impl WorkTree {
         if !root.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        Ok(WorkTree { root })
+        #[cfg(target_os = "linux")]
+        let handle = {
+            use rustix::fs::{Mode, OFlags, open};
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            std::sync::Arc::new(open(&root, flags, Mode::empty())?)
+        };
+        Ok(WorkTree {
+            root,
+            #[cfg(target_os = "linux")]
+            handle,
+        })
     }
 
     /// The folder, without symbolic links.
@@ -37,6 +49,29 @@ impl WorkTree {
         full
     }
 
+    /// What is at a path with no link in it; `None`: that has to be found out step by step.
+    ///
+    /// Most paths have no links, and the system can say so at once, in place of a call for each folder on the way.
+    #[cfg(target_os = "linux")]
+    fn direct(&self, path: &RelPath, for_reading: bool) -> Option<Result<File, ReadError>> {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        let flags = if for_reading { OFlags::RDONLY } else { OFlags::PATH } | OFlags::CLOEXEC;
+        let name = if path.is_root() { "." } else { path.as_str() };
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        match openat2(&*self.handle, name, flags, Mode::empty(), resolve) {
+            Ok(opened) => Some(Ok(File::from(opened))),
+            Err(rustix::io::Errno::NOENT) => Some(Err(ReadError::NotFound { path: path.clone() })),
+            // A link, an old system, or an error that is better told by who meets it on the way.
+            Err(_) => None,
+        }
+    }
+
+    /// Elsewhere, nobody says so at once.
+    #[cfg(not(target_os = "linux"))]
+    fn direct(&self, _: &RelPath, _: bool) -> Option<Result<File, ReadError>> {
+        None
+    }
+
     /// The path on disk without symbolic links, once it is known to lie inside.
     fn real(&self, path: &RelPath) -> Result<PathBuf, ReadError> {
         let real = self.full(path).canonicalize().map_err(|error| read_error(path, &error))?;
@@ -46,6 +81,10 @@ impl WorkTree {
 
 impl SourceTree for WorkTree {
     fn locate(&self, path: &RelPath) -> Result<Located, ReadError> {
+        if let Some(found) = self.direct(path, false) {
+            let data = found?.metadata().map_err(|error| read_error(path, &error))?;
+            return Ok(Located { path: path.clone(), kind: kind(data.file_type()) });
+        }
         let real = self.real(path)?;
         let kind = kind(fs::symlink_metadata(&real).map_err(|error| read_error(path, &error))?.file_type());
         let relative = real.strip_prefix(&self.root).ok().and_then(to_relative);
@@ -74,13 +113,15 @@ impl SourceTree for WorkTree {
     }
 
     fn read_bytes(&self, path: &RelPath) -> Result<Vec<u8>, ReadError> {
-        let real = self.real(path)?;
         let failed = |error: io::Error| read_error(path, &error);
         // Before it is opened: opening a pipe waits for its other end.
-        if !fs::symlink_metadata(&real).map_err(failed)?.is_file() {
+        if self.locate(path)?.kind != Kind::File {
             return Err(ReadError::NotAFile { path: path.clone() });
         }
-        let file = File::open(&real).map_err(failed)?;
+        let file = match self.direct(path, true) {
+            Some(file) => file?,
+            None => File::open(self.real(path)?).map_err(failed)?,
+        };
         let size = file.metadata().map_err(failed)?.len();
         let mut bytes = Vec::with_capacity(size.min(MAX_FILE_BYTES) as usize + 1);
         // The file may be growing, or one whose size reads as 0 (`/proc`): the limit is on what comes.

@@ -167,3 +167,28 @@ fn a_change_cannot_bring_its_own_results() {
     let run = Run::of(&mut command);
     assert!(run.status == Some(2) && run.stderr.contains("auto, off, read or write"), "{}", run.stderr);
 }
+
+#[test]
+fn what_failed_last_runs_first_then_what_took_longest() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "import { test, expect } from 'husako/test';\n";
+    // Each reads the clock, so that it runs each time.
+    let slow =
+        format!("{head}test('s', () => {{ const end = Date.now() + 60; while (Date.now() < end); }});\n");
+    let quick = format!("{head}test('q', () => {{ Date.now(); }});\n");
+    let failing = format!("{head}test('f', () => {{ expect(Date.now()).toBe(0); }});\n");
+    let project = Project::of(&[
+        ("a.test.ts", &quick),
+        ("b.test.ts", &slow),
+        ("c.test.ts", &failing),
+        ("d.test.ts", &quick),
+    ]);
+    let order = || {
+        let run = run_with(&project, folder.path(), &["-v", "--jobs", "1"]);
+        let names = run.stdout.lines().filter_map(|line| line.split_whitespace().nth(1));
+        let names: String = names.filter_map(|name| name.strip_suffix(".test.ts")).take(3).collect();
+        names
+    };
+    assert_eq!(order(), "abc");
+    assert_eq!(order()[..2], *"cb");
+}
