@@ -94,6 +94,7 @@ impl Repository {
             revision: Revision { name: "base".to_owned(), commit: "0".repeat(40) },
             entries: base.plan(Some(&plan)).files,
             modules: Arc::new(Modules::beside(&modules, base.0.clone())),
+            said: Vec::new(),
             notes: Vec::new(),
         };
         let (events, mut received) = mpsc::unbounded_channel();
@@ -122,6 +123,7 @@ impl Repository {
             base,
             cache: None,
             warnings: Vec::new(),
+            shard: None,
         }
     }
 }

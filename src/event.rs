@@ -11,6 +11,7 @@ use crate::change::Diff;
 use crate::coverage::Coverage;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::resource::JsonPath;
+use crate::shard::Part;
 use crate::tree::RelPath;
 
 /// One step of a run, in the order in which it happened.
@@ -52,6 +53,8 @@ pub struct RunStarted {
     pub jobs: usize,
     /// What discovery and configuration have to say before anything runs.
     pub warnings: Vec<Diagnostic>,
+    /// Which part of a run it is; `None` for all of it.
+    pub shard: Option<Part>,
 }
 
 /// How a run ended.

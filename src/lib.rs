@@ -24,6 +24,7 @@ mod rule;
 mod runner;
 mod schema;
 mod sdk;
+mod shard;
 mod snapshot;
 mod sources;
 mod tree;

@@ -1,6 +1,7 @@
 //! Rendered resources, and places inside them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,6 +23,65 @@ impl JsonPath {
     /// Its steps, from the root inwards.
     pub fn steps(&self) -> &[Step] {
         &self.0
+    }
+}
+
+/// Not the text of a [`JsonPath`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no path in a JSON value, such as $.spec.containers[0].image")]
+pub struct NotAJsonPath;
+
+/// Reads what [`JsonPath`] displays.
+impl FromStr for JsonPath {
+    type Err = NotAJsonPath;
+
+    fn from_str(text: &str) -> Result<JsonPath, NotAJsonPath> {
+        let mut rest = text.strip_prefix('$').ok_or(NotAJsonPath)?;
+        let mut steps = Vec::new();
+        while !rest.is_empty() {
+            let (step, after) = if let Some(key) = rest.strip_prefix('.') {
+                let (key, after) = key.split_at(key.find(['.', '[']).unwrap_or(key.len()));
+                (Step::Key(key.to_owned()), after)
+            } else if let Some(quoted) = rest.strip_prefix("[\"") {
+                let (key, after) = unquoted(quoted)?;
+                (Step::Key(key), after)
+            } else {
+                let (index, after) =
+                    rest.strip_prefix('[').and_then(|index| index.split_once(']')).ok_or(NotAJsonPath)?;
+                (Step::Index(index.parse().map_err(|_| NotAJsonPath)?), after)
+            };
+            steps.push(step);
+            rest = after;
+        }
+        let path = JsonPath(steps);
+        // There is one way to write each.
+        if path.to_string() == text { Ok(path) } else { Err(NotAJsonPath) }
+    }
+}
+
+/// A key that was written with `{:?}`, up to its `"]`, and what comes after that.
+fn unquoted(text: &str) -> Result<(String, &str), NotAJsonPath> {
+    let mut key = String::new();
+    let mut chars = text.chars();
+    loop {
+        match chars.next().ok_or(NotAJsonPath)? {
+            '"' => return Ok((key, chars.as_str().strip_prefix(']').ok_or(NotAJsonPath)?)),
+            '\\' => key.push(match chars.next().ok_or(NotAJsonPath)? {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                '0' => '\0',
+                'u' => {
+                    let code = chars.as_str().strip_prefix('{').ok_or(NotAJsonPath)?;
+                    let (code, after) = code.split_once('}').ok_or(NotAJsonPath)?;
+                    chars = after.chars();
+                    let code = u32::from_str_radix(code, 16).map_err(|_| NotAJsonPath)?;
+                    char::from_u32(code).ok_or(NotAJsonPath)?
+                }
+                c => c,
+            }),
+            c => key.push(c),
+        }
     }
 }
 
@@ -141,6 +201,7 @@ impl fmt::Display for Identity {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::Strategy;
     use serde_json::json;
 
     use super::*;
@@ -156,6 +217,41 @@ mod tests {
         let ports = spec.key("ports");
         assert_eq!(ports.index(2).path().to_string(), "$.spec.ports[2]");
         assert_eq!(At::Root.path().to_string(), "$");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_path_is_read_as_it_was_written(
+            steps in proptest::collection::vec(
+                proptest::prop_oneof![
+                    proptest::prelude::any::<String>().prop_map(Step::Key),
+                    "[a-z.\"\\\\\\]\\[\n\u{1b}\u{301}]{0,6}".prop_map(Step::Key),
+                    proptest::prelude::any::<usize>().prop_map(Step::Index),
+                ],
+                0..6,
+            )
+        ) {
+            let path = JsonPath(steps);
+            proptest::prop_assert_eq!(path.to_string().parse(), Ok(path));
+        }
+    }
+
+    #[test]
+    fn what_no_path_displays_is_none() {
+        for text in [
+            "",
+            "spec",
+            "$spec",
+            "$.",
+            "$[01]",
+            "$[\"a\"]",
+            "$[\"a b\"",
+            "$[-1]",
+            "$[\"\\u{110000}\"]",
+            "$.a b",
+        ] {
+            assert_eq!(text.parse::<JsonPath>(), Err(NotAJsonPath), "{text}");
+        }
     }
 
     #[test]

@@ -22,10 +22,14 @@ mod entries;
 mod github;
 #[path = "cli/kube.rs"]
 mod kube;
+#[path = "cli/merge.rs"]
+mod merge;
 #[path = "cli/run.rs"]
 mod run;
 #[path = "cli/schemas.rs"]
 mod schemas;
+#[path = "cli/shards.rs"]
+mod shards;
 #[path = "cli/signals.rs"]
 mod signals;
 #[path = "cli/snapshots.rs"]

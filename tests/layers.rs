@@ -31,6 +31,7 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("diagnostic", 0),
         ("resource", 0),
         ("rule", 0),
+        ("shard", 0),
         ("tree", 0),
     ])
 }

@@ -1,10 +1,15 @@
 //! The command line, as it is written.
 
+mod merge;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::DateTime;
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(super) use self::merge::{MergeArgs, ReportArgs};
+use crate::shard::{Shard, ShardError};
 
 /// Runs the husako tests of a repository and renders and validates its entries, each file in a JavaScript runtime of its
 /// own.
@@ -35,9 +40,12 @@ pub(super) enum Command {
     #[command(after_help = super::exit::ENTRY_HELP)]
     Check(CheckArgs),
     /// Show what differs from the resources of the base: a run with --entries-only --diff
-    Diff(DiffArgs),
+    Diff(Box<DiffArgs>),
     /// Post the comment that another run has saved with --save-comment
     Comment(CommentFromArgs),
+    /// Make one report of the JSON reports of all shards (--shard), as one run of everything would have
+    #[command(after_help = super::exit::MERGE_HELP)]
+    Merge(MergeArgs),
 }
 
 /// A run of everything.
@@ -85,6 +93,11 @@ pub(super) struct RunArgs {
     /// What to do when there is nothing to run
     #[arg(long, value_name = "WHAT", default_value = "fail", help_heading = "Choosing what runs")]
     pub(super) no_tests: NoTests,
+
+    /// Run one of N equal parts of what was found, such as 1/3; `auto` takes it from the variables of GitLab, CircleCI,
+    /// Buildkite or Semaphore. `husako-ci merge` makes one report of all
+    #[arg(long, value_name = "I/N|auto", value_parser = which_shard, conflicts_with_all = ["watch", "write_types"], help_heading = "Choosing what runs")]
+    pub(super) shard: Option<WhichShard>,
 
     /// Stay, and run again what a change of a file affects
     #[arg(long, conflicts_with_all = ["list", "write_types", "coverage", "coverage_out", "coverage_min"], help_heading = "Running")]
@@ -261,6 +274,10 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "GLOB")]
     pub(super) exclude: Vec<String>,
 
+    /// Compare one of N equal parts of the entries, such as 1/3; `auto` takes it from the variables of the CI system
+    #[arg(long, value_name = "I/N|auto", value_parser = which_shard)]
+    pub(super) shard: Option<WhichShard>,
+
     #[command(flatten)]
     pub(super) changes: ChangeArgs,
 
@@ -271,7 +288,7 @@ pub(super) struct DiffArgs {
 impl DiffArgs {
     /// The run that it is.
     pub(super) fn run(self) -> RunArgs {
-        let DiffArgs { paths, format: _, exit_code: _, include, exclude, changes, common } = self;
+        let DiffArgs { paths, format: _, exit_code: _, include, exclude, shard, changes, common } = self;
         RunArgs {
             paths,
             list: None,
@@ -282,6 +299,7 @@ impl DiffArgs {
             include,
             exclude,
             no_tests: NoTests::Fail,
+            shard,
             coverage: CoverageArgs::default(),
             snapshots: SnapshotArgs::default(),
             cache: CacheArgs::default(),
@@ -431,6 +449,7 @@ impl Args {
             Some(Command::Check(args)) => args.common.color,
             Some(Command::Diff(args)) => args.common.color,
             Some(Command::Comment(args)) => args.color,
+            Some(Command::Merge(args)) => args.report.color,
         }
     }
 }
@@ -497,6 +516,15 @@ pub(super) enum CommentMode {
     Recreate,
 }
 
+/// Which part of what was found is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhichShard {
+    /// The one that the CI system says.
+    Auto,
+    /// This one.
+    Part(Shard),
+}
+
 /// What to do when nothing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum NoTests {
@@ -518,6 +546,13 @@ fn label(text: &str) -> Result<String, String> {
     match text.len() {
         1..=100 if text.chars().all(allowed) => Ok(text.to_owned()),
         _ => Err("must be 1 to 100 letters, digits, spaces and characters of - _ . /".to_owned()),
+    }
+}
+
+fn which_shard(text: &str) -> Result<WhichShard, String> {
+    match text {
+        "auto" => Ok(WhichShard::Auto),
+        text => text.parse().map(WhichShard::Part).map_err(|error: ShardError| error.to_string()),
     }
 }
 

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::output::Target;
 use super::run::{Ended, Work};
 use super::settings::{Changes, Selection, Settings};
+use super::shard::Split;
 use super::tell;
 use crate::change::Revision;
 use crate::compile;
@@ -29,6 +30,8 @@ use crate::tree::{RelPath, SourceTree};
 /// What a run is compared with.
 pub(super) struct Compared {
     pub(super) base: Base,
+    /// Whether the base has any entries, in whatever part of the run.
+    pub(super) has_entries: bool,
     /// The files in which the work tree differs from it.
     pub(super) changed: BTreeSet<RelPath>,
 }
@@ -43,6 +46,7 @@ pub(super) fn base(
     selection: &Selection,
     changes: &Changes,
     work: &Work,
+    split: Option<&Split>,
     actions: Option<&Actions>,
 ) -> Result<Compared, Vec<Diagnostic>> {
     let (git, found) = find(settings, changes, actions).map_err(|error| vec![error])?;
@@ -73,7 +77,7 @@ pub(super) fn base(
             notes.push(format!("on the base: {}", error));
         }
     };
-    let entries = if nothing {
+    let mut entries = if nothing {
         Vec::new()
     } else {
         let mut found = discover(&*tree, &request, &compile::specifiers);
@@ -83,9 +87,11 @@ pub(super) fn base(
         note(&plan.diagnostics);
         plan.files.into_iter().filter(|file| matches!(file.kind, FileKind::Entry { .. })).collect()
     };
+    let has_entries = !entries.is_empty();
+    let said = split.map_or_else(Vec::new, |split| split.keep_before(&mut entries));
     let modules = Arc::new(Modules::beside(&work.modules, tree));
     let revision = Revision { name: found.name, commit: found.commit.to_string() };
-    Ok(Compared { base: Base { revision, entries, modules, notes }, changed })
+    Ok(Compared { base: Base { revision, entries, modules, said, notes }, has_entries, changed })
 }
 
 /// The repository, and the base in it.
@@ -135,30 +141,40 @@ pub(super) fn write(
     exit
 }
 
+/// What is told to GitHub.
+pub(super) struct Told<'a> {
+    /// The files that differ from the base: what is found there is told first.
+    pub(super) changed: &'a BTreeSet<RelPath>,
+    /// Whether the run is a part of another, whose annotations and summary are those of all parts.
+    pub(super) is_part: bool,
+}
+
 /// Tells GitHub how the run went: annotations, the summary of the job, the comment, and the outputs of the step.
 pub(super) fn tell_github(
     settings: &Settings,
-    selection: &Selection,
+    changes: Option<&Changes>,
     actions: &Actions,
     ended: &Ended,
-    changed: &BTreeSet<RelPath>,
+    told: &Told<'_>,
 ) -> Exit {
     let mut exit = Exit::Passed;
     let run = &ended.run;
     let diff = run.diff.as_deref();
-    let annotations = annotations::annotations(run, diff, changed);
-    if let Err(error) = actions::annotate(&annotations) {
-        exit = exit.or(not_written(settings, "the standard output", &error));
-    }
-    let about = about(selection.changes.as_ref(), Some(actions), ended);
-    let summary = summary::render(run, diff, &about, &Elsewhere::default());
-    if let Err(error) = actions.summarize(&summary) {
-        exit = exit.or(not_written(settings, "the summary of the job", &error));
+    if !told.is_part {
+        let annotations = annotations::annotations(run, diff, told.changed);
+        if let Err(error) = actions::annotate(&annotations) {
+            exit = exit.or(not_written(settings, "the standard output", &error));
+        }
+        let about = about(changes, Some(actions), ended);
+        let summary = summary::render(run, diff, &about, &Elsewhere::default());
+        if let Err(error) = actions.summarize(&summary) {
+            exit = exit.or(not_written(settings, "the summary of the job", &error));
+        }
     }
     let mut outputs = actions::outputs(ended);
     let file = |name, path: &Option<PathBuf>| Some((name, actions.seen_from_workspace(path.as_ref()?)));
     outputs.extend(file("junit", &settings.junit));
-    if let Some(changes) = &selection.changes {
+    if let Some(changes) = changes {
         outputs.extend(file("diff", &changes.markdown));
         let (posted, url) = comment(settings, changes, actions, ended);
         exit = exit.or(posted);

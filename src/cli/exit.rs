@@ -14,6 +14,11 @@ Exit status: 0 all passed; of the first entry that failed: 3 it does not compile
 be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong arguments or configuration;
 8 there are no entries; 9 a file could not be written; 130 interrupted.";
 
+/// The end of `--help` of `merge`.
+pub(super) const MERGE_HELP: &str = "\
+Exit status: that of one run of everything: 0 all passed; 1 something failed; 8 nothing to run; 9 a report could
+not be written; 130 a shard was interrupted. And 2: the reports are not those of all shards of one run.";
+
 /// How the program ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Exit {

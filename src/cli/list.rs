@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::args::{ListFormat, NoTests};
 use super::exit::Exit;
 use super::settings::{Selection, Settings};
+use super::shard::Split;
 use super::tell;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -47,6 +48,9 @@ pub(super) fn nothing(no_tests: NoTests, what: &str) -> (Exit, Option<Diagnostic
 /// Message for a repository, or the part of it that was asked for, without tests and entries.
 pub(super) const NOTHING_FOUND: &str = "no tests and no entries were found";
 
+/// Message for a filter that leaves nothing.
+pub(super) const NO_CASE: &str = "no case matches --filter";
+
 /// Prints what would run.
 ///
 /// # Errors
@@ -57,8 +61,13 @@ pub(super) fn run(
     selection: &Selection,
     format: ListFormat,
 ) -> Result<Exit, Vec<Diagnostic>> {
-    let found = find(settings, selection)?;
+    let mut found = find(settings, selection)?;
     tell(&found.diagnostics, settings.color_errors);
+    let is_empty = found.tests.is_empty() && found.entries.is_empty();
+    let split = selection.shard.map(|shard| Split::new(shard, &found, |_| None));
+    if let Some(split) = &split {
+        split.keep(&mut found);
+    }
     let text = match format {
         ListFormat::Text => text(&found),
         ListFormat::Json => json(&found),
@@ -66,10 +75,13 @@ pub(super) fn run(
     if std::io::stdout().write_all(text.as_bytes()).is_err() {
         return Ok(Exit::ReportNotWritten);
     }
-    if found.tests.is_empty() && found.entries.is_empty() {
+    if is_empty {
         let (exit, diagnostic) = nothing(selection.no_tests, NOTHING_FOUND);
         tell(diagnostic.as_slice(), settings.color_errors);
         return Ok(exit);
+    }
+    if let Some(split) = split.filter(|_| found.tests.is_empty() && found.entries.is_empty()) {
+        tell(&[split.nothing()], settings.color_errors);
     }
     Ok(Exit::Passed)
 }

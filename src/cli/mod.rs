@@ -10,10 +10,12 @@ mod comment;
 mod coverage;
 mod exit;
 mod list;
+mod merge;
 mod output;
 mod render;
 mod run;
 mod settings;
+mod shard;
 mod snapshots;
 mod test;
 mod types;
@@ -74,6 +76,7 @@ fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
             test::run(&settings, &selection, show)
         }
         Some(Command::Comment(args)) => comment::run(&args),
+        Some(Command::Merge(args)) => merge::run(args),
         Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {
             render::render(&Settings::resolve(common, &targets)?, &targets, output.as_deref())
         }

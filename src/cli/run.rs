@@ -20,6 +20,7 @@ use crate::event::{Counts, Event, FileKind, FileStatus, Stopped};
 use crate::report::terminal::Terminal;
 use crate::report::{AtEnd, Run, Sinks, json, junit};
 use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
+use crate::shard::Part;
 
 /// What is to be run.
 pub(super) struct Work {
@@ -36,6 +37,8 @@ pub(super) struct Work {
     pub(super) keep_run: bool,
     /// The results of earlier runs that count.
     pub(super) cache: Option<Arc<Cache>>,
+    /// Which part of what was found it is; `None` for all of it.
+    pub(super) shard: Option<Part>,
 }
 
 impl Work {
@@ -63,6 +66,7 @@ impl Work {
             fails_on: FailsOn::default(),
             keep_run: false,
             cache: None,
+            shard: None,
         })
     }
 }
@@ -83,7 +87,8 @@ pub(super) fn terminal(settings: &Settings) -> Terminal<'static> {
 
 /// How `work` is run; then what makes it fail, and whether everything that happened is kept.
 pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, bool) {
-    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run, cache } = work;
+    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run, shard, cache } =
+        work;
     let options = RunOptions {
         files: plan.files,
         modules,
@@ -97,6 +102,7 @@ pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, 
         base,
         cache,
         warnings,
+        shard,
     };
     (options, fails_on, keep_run)
 }
@@ -130,17 +136,41 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
         }
     }
 
+    close(settings, &mut ended, fails_on, sinks);
+    Ok(ended)
+}
+
+/// Gives a run that is over to `sinks`.
+pub(super) fn replay(settings: &Settings, told: Run, fails_on: FailsOn, mut sinks: Sinks<'_>) -> Ended {
+    let mut failures = Failures::default();
+    for event in told.events() {
+        failures.add(&event);
+        sinks.event(&event);
+    }
+    let finished = told.finished.as_ref();
+    let mut ended = Ended {
+        counts: finished.map_or_else(Counts::default, |finished| finished.counts),
+        failures,
+        interrupted: finished.is_some_and(|finished| finished.stopped == Some(Stopped::Interrupted)),
+        exit: Exit::Passed,
+        run: told,
+    };
+    close(settings, &mut ended, fails_on, sinks);
+    ended
+}
+
+/// Decides how a run ends whose events all sinks have.
+fn close(settings: &Settings, ended: &mut Ended, fails_on: FailsOn, sinks: Sinks<'_>) {
     if ended.failures.fail(fails_on) {
         ended.exit = ended.exit.or(Exit::Failed);
     }
     for (name, error) in sinks.finish() {
-        tell(&[Diagnostic::error(format!("writing {name}: {error}"))], errors);
+        tell(&[Diagnostic::error(format!("writing {name}: {error}"))], settings.color_errors);
         ended.exit = ended.exit.or(Exit::ReportNotWritten);
     }
     if ended.interrupted {
         ended.exit = ended.exit.or(Exit::Interrupted);
     }
-    Ok(ended)
 }
 
 /// How a run ended.

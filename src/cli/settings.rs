@@ -5,15 +5,17 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::actions::variable;
 use super::args::{
     CacheMode, ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests,
-    RunArgs, SnapshotArgs, SnapshotMode,
+    ReportArgs, RunArgs, SnapshotArgs, SnapshotMode, WhichShard,
 };
 use super::capacity;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
 use crate::engine::{Clock, CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits, Order};
 use crate::report::terminal::Verbosity;
+use crate::shard::Shard;
 use crate::snapshot::{Rules, Update};
 use crate::tree::{Pattern, RelPath, SourceTree, WorkTree};
 
@@ -48,6 +50,8 @@ pub(super) struct Selection {
     pub(super) entries: bool,
     pub(super) filter: Option<regex::Regex>,
     pub(super) no_tests: NoTests,
+    /// Which part of what is found is run; `None` for all of it.
+    pub(super) shard: Option<Shard>,
     /// Whether what a change affects is run again, until somebody ends it.
     pub(super) watch: bool,
     /// What is done with what differs from the base; `None` when nothing is compared.
@@ -167,10 +171,7 @@ impl Settings {
         let cwd =
             cwd.map_err(|error| vec![Diagnostic::error(format!("finding the current folder: {error}"))])?;
         let root = root(&cwd, paths);
-        if junit.is_some() && junit == json {
-            let message = "--junit and --json name the same file";
-            return Err(vec![Diagnostic::error(message).help("each report needs a file of its own")]);
-        }
+        check_reports(junit.as_deref(), json.as_deref()).map_err(|error| vec![error])?;
         let tree = WorkTree::new(&root)
             .map_err(|error| vec![Diagnostic::error(format!("reading {}: {error}", root.display()))])?;
         let here = tree.relative(&cwd).unwrap_or_default();
@@ -191,11 +192,7 @@ impl Settings {
             here,
             junit,
             json,
-            verbosity: match (quiet, verbose) {
-                (true, _) => Verbosity::Quiet,
-                (false, true) => Verbosity::Verbose,
-                (false, false) => Verbosity::Normal,
-            },
+            verbosity: verbosity(quiet, verbose),
             color: self::color(color, Stream::Out),
             color_errors: self::color(color, Stream::Err),
             fail_fast,
@@ -204,6 +201,34 @@ impl Settings {
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
             imports: ImportRules { allow_outside_root, use_generated_types },
+        })
+    }
+
+    /// What reports need where nothing is run.
+    ///
+    /// # Errors
+    ///
+    /// Two reports have the same file, or there is no current folder.
+    pub(super) fn of_reports(args: ReportArgs) -> Result<Settings, Diagnostic> {
+        let ReportArgs { junit, json, quiet, verbose, color } = args;
+        check_reports(junit.as_deref(), json.as_deref())?;
+        let tree = std::env::current_dir()
+            .and_then(|cwd| WorkTree::new(&cwd))
+            .map_err(|error| Diagnostic::error(format!("finding the current folder: {error}")))?;
+        Ok(Settings {
+            tree: Arc::new(tree),
+            here: RelPath::default(),
+            junit,
+            json,
+            verbosity: verbosity(quiet, verbose),
+            color: self::color(color, Stream::Out),
+            color_errors: self::color(color, Stream::Err),
+            fail_fast: false,
+            max_fail: None,
+            check_determinism: false,
+            jobs: 1,
+            limits: Limits::default(),
+            imports: ImportRules::default(),
         })
     }
 
@@ -228,6 +253,7 @@ impl Settings {
             include,
             exclude,
             no_tests,
+            shard,
             coverage,
             cache,
             snapshots,
@@ -235,6 +261,7 @@ impl Settings {
             changes,
             common: _,
         } = args;
+        let shard = self::shard(shard).map_err(|error| vec![error])?;
         let coverage = self.coverage(coverage)?;
         let cache = super::cache::resolve(cache).map_err(|error| vec![error])?;
         let snapshots = self::snapshots(&snapshots, is_ci()).map_err(|error| vec![error])?;
@@ -246,6 +273,9 @@ impl Settings {
         if watch {
             may_watch(changes.as_ref()).map_err(|error| vec![error])?;
         }
+        if let Some(shard) = shard {
+            may_split(shard, changes.as_ref(), coverage.as_ref()).map_err(|error| vec![error])?;
+        }
         let request = self.request(&paths, &include, &exclude)?;
         let (tests, entries) = (!entries_only, !tests_only);
         Ok(Selection {
@@ -254,6 +284,7 @@ impl Settings {
             entries,
             filter,
             no_tests,
+            shard,
             watch,
             changes,
             fails_on,
@@ -314,7 +345,7 @@ impl Settings {
             match Scope::parse(&self.here, path, &*self.tree) {
                 Ok(scope) => scopes.push(scope),
                 // `husako-ci -q render dev`
-                Err(error) if ["render", "check", "diff", "comment"].contains(&path.as_str()) => {
+                Err(error) if ["render", "check", "diff", "comment", "merge"].contains(&path.as_str()) => {
                     errors.push(error.help(format!("a command comes first: husako-ci {path} …")));
                 }
                 Err(error) => errors.push(error),
@@ -328,6 +359,23 @@ impl Settings {
         }
         Ok(Request { scopes, include, exclude, named_are_entries: false })
     }
+}
+
+fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
+    match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    }
+}
+
+/// Whether each report has a file of its own.
+fn check_reports(junit: Option<&Path>, json: Option<&Path>) -> Result<(), Diagnostic> {
+    if junit.is_some() && junit == json {
+        let message = "--junit and --json name the same file";
+        return Err(Diagnostic::error(message).help("each report needs a file of its own"));
+    }
+    Ok(())
 }
 
 /// A seed that is new each time, and short enough to be typed.
@@ -366,6 +414,50 @@ fn snapshots(args: &SnapshotArgs, ci: Option<&str>) -> Result<Rules, Diagnostic>
         .help("write them where you work, and commit them; or unset the variable, where this is no CI")),
         Some(_) | None => Ok(Rules { update, strict }),
     }
+}
+
+/// Resolves which part is run.
+///
+/// # Errors
+///
+/// The CI system does not say which.
+fn shard(which: Option<WhichShard>) -> Result<Option<Shard>, Diagnostic> {
+    match which {
+        None => Ok(None),
+        Some(WhichShard::Part(shard)) => Ok(Some(shard)),
+        Some(WhichShard::Auto) => {
+            Shard::of_job(variable).map(Some).map_err(|error| Diagnostic::error(format!("--shard {error}")))
+        }
+    }
+}
+
+/// Tells what makes no sense for a part of a run.
+fn may_split(
+    shard: Shard,
+    changes: Option<&Changes>,
+    coverage: Option<&CoverageSettings>,
+) -> Result<(), Diagnostic> {
+    let flag = match changes {
+        Some(Changes { comment: true, .. }) => Some("--comment"),
+        Some(Changes { save_comment: Some(_), .. }) => Some("--save-comment"),
+        Some(Changes { .. }) | None => None,
+    };
+    if let Some(flag) = flag {
+        let message =
+            format!("shard {shard} knows only a part of what differs, and {flag} is about all of it");
+        let help = format!(
+            "give each shard --json and --diff, and {flag} to `husako-ci merge` with the reports of all"
+        );
+        return Err(Diagnostic::error(message).help(help));
+    }
+    if coverage.is_some_and(|coverage| coverage.min.is_some()) {
+        let message = format!(
+            "shard {shard} covers only what its own files do, and --coverage-min is about all of them"
+        );
+        let help = "leave it out, and judge the lcov files of all shards together";
+        return Err(Diagnostic::error(message).help(help));
+    }
+    Ok(())
 }
 
 /// Tells why `--watch` makes no sense here.

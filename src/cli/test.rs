@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::actions::Actions;
 use super::args::DiffFormat;
 use super::exit::Exit;
-use super::list::{NOTHING_FOUND, find, nothing};
+use super::list::{NO_CASE, NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
+use super::shard::Split;
 use super::tell;
 use super::{cache, changes, comment, coverage, snapshots, watch};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -49,13 +50,19 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let found = find(settings, selection)?;
     let mut nothing_found = found.tests.is_empty() && found.entries.is_empty();
+    let mut split = selection.shard.map(|shard| Split::new(shard, &found, |_| None));
     let mut work = Work {
         filter: selection.filter.clone(),
         fails_on: selection.fails_on,
+        shard: split.as_ref().map(Split::part),
         // Without either, nothing looks back at the run.
         keep_run: actions.is_some() || selection.changes.is_some() || selection.coverage.is_some(),
         ..Work::plan(settings, found)?
     };
+    if let Some(split) = &mut split {
+        split.keep_planned(&mut work.plan);
+    }
+    let mut is_empty = work.plan.files.is_empty();
     if let Some(coverage) = &selection.coverage {
         work = coverage::count(settings, coverage, work);
     }
@@ -67,8 +74,9 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let mut changed = BTreeSet::new();
     if let Some(changes) = &selection.changes {
-        let compared = changes::base(settings, selection, changes, &work, actions.as_ref())?;
-        nothing_found &= compared.base.entries.is_empty();
+        let compared = changes::base(settings, selection, changes, &work, split.as_ref(), actions.as_ref())?;
+        nothing_found &= !compared.has_entries;
+        is_empty &= compared.base.entries.is_empty();
         work.base = Some(compared.base);
         changed = compared.changed;
     }
@@ -101,10 +109,11 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let ended = run::run(settings, work, sinks)?;
 
+    let no_case = selection.filter.is_some() && ended.is_empty();
     let told = if nothing_found {
         Some(NOTHING_FOUND)
-    } else if selection.filter.is_some() && ended.is_empty() {
-        Some("no case matches --filter")
+    } else if no_case && split.is_none() {
+        Some(NO_CASE)
     } else {
         None
     };
@@ -113,6 +122,8 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
         let (status, diagnostic) = nothing(selection.no_tests, what);
         tell(diagnostic.as_slice(), settings.color_errors);
         exit = exit.or(status);
+    } else if let Some(split) = split.as_ref().filter(|_| is_empty || no_case) {
+        tell(&[split.nothing()], settings.color_errors);
     }
     if let Show::Changes { format, exit_code } = show {
         exit = exit.or(print(settings, &ended, format, exit_code));
@@ -125,7 +136,8 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
         exit = exit.or(changes::write(settings, changes, actions.as_ref(), &ended));
     }
     if let Some(actions) = &actions {
-        exit = exit.or(changes::tell_github(settings, selection, actions, &ended, &changed));
+        let told = changes::Told { changed: &changed, is_part: split.is_some() };
+        exit = exit.or(changes::tell_github(settings, selection.changes.as_ref(), actions, &ended, &told));
     }
     Ok(exit)
 }

@@ -53,9 +53,25 @@ impl Dangers {
         }
     }
 
+    /// Adds a danger that was found elsewhere, if it is that of any resource.
+    pub(super) fn join(&mut self, danger: Danger) {
+        if danger.resources.is_empty() {
+            return;
+        }
+        let key = (danger.rule, danger.level, danger.path.clone(), danger.reason.clone());
+        match self.known.get(&key) {
+            Some(known) => self.found[*known].resources.extend(danger.resources),
+            None => {
+                self.known.insert(key, self.found.len());
+                self.found.push(danger);
+            }
+        }
+    }
+
     /// All that was found: errors first, then in the order in which the rules are documented, then of the resources.
     pub(super) fn in_order(self) -> Vec<Danger> {
         let mut found = self.found;
+        found.iter_mut().for_each(|danger| danger.resources.sort_unstable());
         found.sort_by(|a, b| {
             let key = |danger: &Danger| (std::cmp::Reverse(danger.level), danger.rule);
             key(a).cmp(&key(b)).then_with(|| a.resources.cmp(&b.resources))

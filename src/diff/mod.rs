@@ -8,6 +8,7 @@ mod compare;
 mod dangers;
 mod entries;
 mod group;
+mod join;
 mod judge;
 mod likeness;
 mod lists;
@@ -39,6 +40,7 @@ use judge::Dangers;
 use pair::{Pairs, Resource};
 use redact::{Mask, shown};
 
+pub(crate) use join::join;
 pub(crate) use redact::{Secrets, secrets_of, secrets_of_all};
 
 /// An entry of one revision, rendered.
@@ -56,8 +58,19 @@ pub(crate) struct RenderedEntry {
     pub(crate) documents: Result<Arc<Vec<Value>>, String>,
 }
 
+/// What the `[ci]` of a project says, on one of the revisions: the project as [`RenderedEntry::project`] has it, and that.
+pub(crate) type Said = (String, Arc<Ci>);
+
 /// Compares what two revisions render. Each side's entries are in the order of their paths.
-pub(crate) fn compare(base: Revision, before: &[RenderedEntry], after: &[RenderedEntry]) -> Diff {
+///
+/// `said` is what else is said for the projects of these entries, on either side: where the run is one of several parts,
+/// what a project says may be known from an entry of another part only.
+pub(crate) fn compare(
+    base: Revision,
+    before: &[RenderedEntry],
+    after: &[RenderedEntry],
+    said: &[Said],
+) -> Diff {
     let entries = entries::pair(before, after);
     let old = resources(before, &entries, |entry| (entry.before, entry.after), after);
     let new = resources(after, &entries, |entry| (entry.after, entry.before), before);
@@ -67,7 +80,7 @@ pub(crate) fn compare(base: Revision, before: &[RenderedEntry], after: &[Rendere
         before,
         after,
         entries: &entries,
-        projects: projects([before, after]),
+        projects: projects([before, after], said),
         policies: HashMap::new(),
         resources: Vec::new(),
         dangers: Dangers::default(),
@@ -139,12 +152,18 @@ fn resources<'v>(
 }
 
 /// What each side says for its projects; the entries of a project have it in common.
-fn projects(sides: [&[RenderedEntry]; 2]) -> HashMap<&str, Vec<&Ci>> {
+fn projects<'e>(sides: [&'e [RenderedEntry]; 2], said: &'e [Said]) -> HashMap<&'e str, Vec<&'e Ci>> {
     let mut found: HashMap<&str, Vec<&Ci>> = HashMap::new();
     for side in sides {
         let mut seen = HashSet::new();
         for entry in side.iter().filter(|entry| seen.insert(entry.project.as_str())) {
             found.entry(&entry.project).or_default().push(&entry.ci);
+        }
+    }
+    for (project, ci) in said {
+        let known = found.entry(project.as_str()).or_default();
+        if !known.contains(&&**ci) {
+            known.push(ci);
         }
     }
     found

@@ -129,6 +129,48 @@ impl Tally {
     }
 }
 
+/// Whether every number of a diff that anybody may have written is one that can be counted with, and every index that of
+/// something.
+///
+/// # Errors
+///
+/// What is not, in words for a person.
+pub(super) fn fits_together(diff: &Diff) -> Result<(), String> {
+    diff.failed.iter().try_for_each(|failed| counted(failed.not_compared))?;
+    for counts in diff.entries.iter().map(|entry| &entry.counts).chain([&diff.counts]) {
+        let ChangeCounts { added, removed, changed, renamed, moved, unchanged } = *counts;
+        [added, removed, changed, renamed, moved, unchanged].into_iter().try_for_each(counted)?;
+    }
+    let resources = |what: &str, indices: &[usize]| {
+        let mut known = BTreeSet::new();
+        if indices.is_empty() {
+            return Err(format!("a {what} without a resource"));
+        }
+        match indices.iter().find(|index| **index >= diff.resources.len() || !known.insert(**index)) {
+            Some(index) => Err(format!("a {what} of resource {index}, which is not there or named twice")),
+            None => Ok(()),
+        }
+    };
+    let grouped = |fields: &[FieldChange]| match fields
+        .iter()
+        .filter_map(|field| field.group)
+        .find(|group| *group >= diff.groups.len())
+    {
+        Some(group) => Err(format!("a field of group {group}, which is not there")),
+        None => Ok(()),
+    };
+    for group in &diff.groups {
+        resources("group", &group.resources)?;
+        grouped(&group.changes)?;
+    }
+    diff.dangers.iter().try_for_each(|danger| resources("danger", &danger.resources))?;
+    diff.resources.iter().try_for_each(|resource| grouped(&resource.fields))
+}
+
+fn counted(count: usize) -> Result<(), String> {
+    if count <= MAX_COUNT { Ok(()) } else { Err(format!("{count} is too large a count")) }
+}
+
 impl Comment {
     /// What a comment tells of a run, and of what its change does to the resources.
     ///
@@ -212,45 +254,11 @@ impl Comment {
 
     /// Whether every number is one that can be counted with, and every index is that of something.
     fn check(&self) -> Result<(), String> {
-        let counted = |count: usize| {
-            if count <= MAX_COUNT { Ok(()) } else { Err(format!("{count} is too large a count")) }
-        };
         self.tests.counts().into_iter().chain(self.entries.counts()).try_for_each(counted)?;
         if self.failed.len() > MAX_FAILED {
             return Err(format!("more than {MAX_FAILED} failed cases"));
         }
-        let Some(diff) = &self.diff else { return Ok(()) };
-        diff.failed.iter().try_for_each(|failed| counted(failed.not_compared))?;
-        for counts in diff.entries.iter().map(|entry| &entry.counts).chain([&diff.counts]) {
-            let ChangeCounts { added, removed, changed, renamed, moved, unchanged } = *counts;
-            [added, removed, changed, renamed, moved, unchanged].into_iter().try_for_each(counted)?;
-        }
-        let resources = |what: &str, indices: &[usize]| {
-            let mut known = BTreeSet::new();
-            if indices.is_empty() {
-                return Err(format!("a {what} without a resource"));
-            }
-            match indices.iter().find(|index| **index >= diff.resources.len() || !known.insert(**index)) {
-                Some(index) => {
-                    Err(format!("a {what} of resource {index}, which is not there or named twice"))
-                }
-                None => Ok(()),
-            }
-        };
-        let grouped = |fields: &[FieldChange]| match fields
-            .iter()
-            .filter_map(|field| field.group)
-            .find(|group| *group >= diff.groups.len())
-        {
-            Some(group) => Err(format!("a field of group {group}, which is not there")),
-            None => Ok(()),
-        };
-        for group in &diff.groups {
-            resources("group", &group.resources)?;
-            grouped(&group.changes)?;
-        }
-        diff.dangers.iter().try_for_each(|danger| resources("danger", &danger.resources))?;
-        diff.resources.iter().try_for_each(|resource| grouped(&resource.fields))
+        self.diff.as_ref().map_or(Ok(()), fits_together)
     }
 
     /// The same, of this diff with all its YAML: for what is rendered at once.

@@ -3,6 +3,13 @@
 //! Its types are its own: what the program calls things inside may change, the report may not. Within a version, fields
 //! are only added. Fields that are marked *absent* are left out when they have nothing to say. Strings are what the
 //! test gave, escape sequences and control characters included.
+//!
+//! [`read`] makes a run of a report again, and [`join`] one run of those of all its shards: every report of that run is
+//! what it would have been without the detour, but for times below a microsecond.
+
+mod form;
+mod join;
+mod read;
 
 use std::io;
 use std::time::Duration;
@@ -17,6 +24,10 @@ use crate::event::{
     Attempt, CaseResult, CaseStatus, Counts, Failure, FileKind, FileResult, FileStatus, Frame, OutputLine,
     SnapshotCounts, Stopped, Stream,
 };
+use crate::shard::Part;
+
+pub(crate) use join::{Joined, NotJoined, join};
+pub(crate) use read::{MAX_BYTES, NotRead, Saved, read};
 
 /// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
 ///
@@ -68,6 +79,9 @@ struct Report<'a> {
     /// Wall time of the run in milliseconds. Absent when the run did not end.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<f64>,
+    /// Which part of a run it is (`--shard`). Absent for all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<ShardOf<'a>>,
     /// What was counted.
     summary: Summary,
     /// What discovery and configuration had to say before anything ran.
@@ -80,6 +94,17 @@ struct Report<'a> {
     /// What was covered. Absent without `--coverage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<CoverageTotals>,
+}
+
+/// Which part of a run.
+#[derive(Debug, Serialize)]
+struct ShardOf<'a> {
+    /// Which, from 1.
+    index: usize,
+    /// How many there are.
+    total: usize,
+    /// A sum over which shard runs which file: those of one run have the same.
+    plan: &'a str,
 }
 
 /// What was covered of all files together.
@@ -271,6 +296,9 @@ struct Case<'a> {
     name: &'a str,
     /// `passed`, `flaky` (when run again, nothing failed), `failed` (an assertion), `error` (any other way), `skipped`, or `todo`.
     status: &'static str,
+    /// `true` when it is flaky, and that makes it fail (`--flaky=fail`). Absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    fails: bool,
     /// Why it was skipped. Absent when it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -411,12 +439,20 @@ impl<'a> Report<'a> {
             started_at: started.as_ref().map(|started| text::iso8601(started.at)),
             jobs: started.as_ref().map(|started| started.jobs),
             duration_ms: finished.as_ref().map(|finished| millis(finished.duration)),
+            shard: started.as_ref().and_then(|started| started.shard.as_ref()).map(ShardOf::new),
             summary: Summary::new(counts, stopped, seed),
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
             files: files.values().map(|file| File::new(file)).collect(),
             diff: diff.as_deref(),
             coverage: coverage.as_ref().map(|coverage| CoverageTotals::new(&coverage.totals())),
         }
+    }
+}
+
+impl<'a> ShardOf<'a> {
+    fn new(part: &'a Part) -> ShardOf<'a> {
+        let Part { shard, plan } = part;
+        ShardOf { index: shard.index(), total: shard.total(), plan }
     }
 }
 
@@ -529,6 +565,7 @@ impl<'a> File<'a> {
 impl<'a> Case<'a> {
     fn new(case: &'a CaseResult) -> Case<'a> {
         let CaseResult { name, place, status, duration, attempts, failures, warnings, output } = case;
+        let fails = *status == CaseStatus::Flaky { fails: true };
         let (status, reason) = match status {
             CaseStatus::Passed => ("passed", None),
             CaseStatus::Flaky { .. } => ("flaky", None),
@@ -541,6 +578,7 @@ impl<'a> Case<'a> {
         Case {
             name,
             status,
+            fails,
             reason,
             path,
             line,
@@ -625,5 +663,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_micros() as f64 / 1000.0
 }
 
+#[cfg(test)]
+mod merging;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::time::Duration;
 
 use quick_junit::{
     FlakyOrRerun, NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString,
@@ -27,7 +28,7 @@ const MAX_MESSAGE: usize = 300;
 /// None are known: writing to memory does not fail.
 pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
     let mut report = Report::new("husako-ci");
-    report.time = run.finished.as_ref().map(|finished| finished.duration);
+    report.time = run.finished.as_ref().map(|finished| micros(finished.duration));
     let started = run.started.as_ref().map(|started| started.at);
     report.timestamp = started.and_then(|at| text::iso8601(at).parse().ok());
     for file in run.files.values() {
@@ -78,7 +79,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
     } = file;
     let mut suite = TestSuite::new(xml(path.as_str()));
     suite.extra.insert("file".into(), xml(path.as_str()));
-    suite.set_time(*duration);
+    suite.set_time(micros(*duration));
     match kind {
         FileKind::Tests => {}
         FileKind::Entry { aliases } => {
@@ -103,7 +104,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
         status.set_message(reason);
         let mut case = TestCase::new("(file)", status);
         case.set_classname(xml(path.as_str()));
-        case.set_time(*duration);
+        case.set_time(micros(*duration));
         case.extra.insert("file".into(), xml(path.as_str()));
         suite.add_test_case(case);
     }
@@ -135,7 +136,7 @@ fn test_case(file: &FileResult, case: &CaseResult, names: &mut HashMap<String, u
     status.add_reruns(attempts.iter().filter(|attempt| !attempt.failures.is_empty()).map(rerun));
     let mut test = TestCase::new(xml(&unique(name, names)), status);
     test.set_classname(xml(file.path.as_str()));
-    test.set_time(*duration);
+    test.set_time(micros(*duration));
     let path = place.as_ref().map_or(&file.path, |place| &place.path);
     test.extra.insert("file".into(), xml(path.as_str()));
     if let Some(place) = place {
@@ -207,7 +208,7 @@ fn rerun(attempt: &Attempt) -> TestRerun {
         | CaseStatus::Todo => NonSuccessKind::Failure,
     };
     let mut rerun = TestRerun::new(kind);
-    rerun.set_time(*duration);
+    rerun.set_time(micros(*duration));
     if let Some(first) = failures.first() {
         let type_name = if first.type_name.is_empty() { first.kind.name() } else { &first.type_name };
         rerun.set_message(xml(&summary(&first.message))).set_type(xml(type_name));
@@ -297,6 +298,11 @@ fn resolve(written: &str) -> String {
         }
     }
     resolved
+}
+
+/// A duration as precise as the JSON report has it: so a report that is made from that rounds to the same milliseconds.
+fn micros(duration: Duration) -> Duration {
+    Duration::new(duration.as_secs(), duration.subsec_micros() * 1000)
 }
 
 #[cfg(test)]
@@ -421,7 +427,7 @@ help: was the deployment deleted in an earlier case?</error>
     #[test]
     fn names_are_unique_and_filtered_files_left_out() {
         let mut file = model::passing("a.test.ts", &["x", "x (2)", "x", "\u{1b}[1mx\u{1b}[0m", "a\tb\nc"]);
-        file.duration = std::time::Duration::from_secs(3661);
+        file.duration = Duration::from_secs(3661);
         let mut filtered = model::passing("b.test.ts", &[]);
         filtered.filtered_out = 2;
         let written = rendered(vec![filtered, file]);

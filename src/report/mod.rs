@@ -95,6 +95,18 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// The events that tell it, files in the order of their paths.
+    pub(crate) fn events(&self) -> impl Iterator<Item = Event> {
+        let Run { started, files, diff, coverage, finished } = self;
+        let files = files.values().map(|file| Event::FileFinished(Arc::clone(file)));
+        let after = [
+            diff.clone().map(Event::DiffFinished),
+            coverage.clone().map(Event::CoverageFinished),
+            finished.clone().map(Event::RunFinished),
+        ];
+        started.clone().map(Event::RunStarted).into_iter().chain(files).chain(after.into_iter().flatten())
+    }
+
     /// Adds what an event tells.
     pub(crate) fn add(&mut self, event: &Event) {
         match event {

@@ -257,6 +257,7 @@ pub(crate) fn run_of(files: Vec<FileResult>, stopped: Option<Stopped>) -> Vec<Ev
                 .with_snippet(Snippet::new("[test]\nfilter = \"a\"\ntimout = 5\n", 3, 1, 6))
                 .help("did you mean `timeout`?"),
         ],
+        shard: None,
     })];
     let mut counts = Counts::default();
     for file in files {

@@ -161,7 +161,7 @@ impl<'a> Terminal<'a> {
     }
 
     fn started(&mut self, started: &RunStarted) -> io::Result<()> {
-        let RunStarted { at: _, files, jobs: _, warnings } = started;
+        let RunStarted { at: _, files, jobs: _, warnings, shard: _ } = started;
         match self.verbosity {
             Verbosity::Quiet => {}
             Verbosity::Normal | Verbosity::Verbose => {

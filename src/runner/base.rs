@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::entry::render;
 use super::{Planned, RunOptions, Urgency, until_now};
 use crate::change::{Diff, EntryName, Revision};
-use crate::diff::{self, RenderedEntry};
+use crate::diff::{self, RenderedEntry, Said};
 use crate::engine::{CaseListener, Job, MaxFail, Modules, Sameness};
 use crate::event::{Failure, FileKind, FileResult};
 use crate::tree::RelPath;
@@ -24,6 +24,8 @@ pub(crate) struct Base {
     pub(crate) entries: Vec<Planned>,
     /// Its modules; those of the head are beside them.
     pub(crate) modules: Arc<Modules>,
+    /// What the projects say whose entries are in another part of the run, on both sides.
+    pub(crate) said: Vec<Said>,
     /// What there is to know of it, in words for a person.
     pub(crate) notes: Vec<String>,
 }
@@ -64,8 +66,8 @@ pub(super) async fn compare(
         .filter_map(|entry| Some(rendered_entry(entry, results.remove(&entry.path)?)))
         .collect();
 
-    let (revision, notes) = (base.revision.clone(), base.notes.clone());
-    let comparing = tokio::task::spawn_blocking(move || diff::compare(revision, &before, &head));
+    let (revision, notes, said) = (base.revision.clone(), base.notes.clone(), base.said.clone());
+    let comparing = tokio::task::spawn_blocking(move || diff::compare(revision, &before, &head, &said));
     let mut diff = comparing.await.ok()?;
     diff.notes.splice(0..0, notes);
     Some(diff)

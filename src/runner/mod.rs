@@ -22,6 +22,7 @@ use crate::event::{
     CaseStatus, Counts, Event, FileKind, FileResult, FileStatus, Reads, RunFinished, RunStarted,
     SnapshotCounts, Stopped,
 };
+use crate::shard::Part;
 use crate::tree::RelPath;
 
 pub(crate) use base::Base;
@@ -74,6 +75,8 @@ pub(crate) struct RunOptions {
     pub(crate) cache: Option<Arc<Cache>>,
     /// What there is to say before anything runs.
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Which part of a run the files are; `None` for all of it.
+    pub(crate) shard: Option<Part>,
 }
 
 /// How urgently a run is to end.
@@ -104,6 +107,7 @@ pub(crate) async fn run(
         files: options.files.len(),
         jobs: options.jobs,
         warnings: options.warnings.clone(),
+        shard: options.shard.clone(),
     }));
 
     let permits = Arc::new(Semaphore::new(options.jobs));

@@ -452,7 +452,7 @@ impl<'s> Watch<'s> {
         let (files, jobs) = (results.len(), self.options.jobs);
         let at = started.as_ref().map_or_else(std::time::SystemTime::now, |started| started.at);
         let warnings = started.map_or_else(Vec::new, |started| started.warnings);
-        sinks.event(&Event::RunStarted(RunStarted { at, files, jobs, warnings }));
+        sinks.event(&Event::RunStarted(RunStarted { at, files, jobs, warnings, shard: None }));
         for file in results {
             sinks.event(&Event::FileFinished(file));
         }

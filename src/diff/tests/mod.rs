@@ -1,6 +1,7 @@
 //! Changes with a known right answer, properties, and what must never be shown.
 
 mod changes;
+mod join;
 mod pairing;
 mod properties;
 mod secrets;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{RenderedEntry, compare};
+use super::{RenderedEntry, Said, compare};
 use crate::change::{Diff, EntryName, Revision};
 use crate::config::{Ci, Config};
 use crate::schema::Schemas;
@@ -36,8 +37,13 @@ fn ci(text: &str) -> Arc<Ci> {
 }
 
 fn diff(before: &[RenderedEntry], after: &[RenderedEntry]) -> Diff {
+    diff_beside(before, after, &[])
+}
+
+/// The same, where other parts of the run say this for their projects.
+fn diff_beside(before: &[RenderedEntry], after: &[RenderedEntry], said: &[Said]) -> Diff {
     let base = Revision { name: "origin/main".to_owned(), commit: "0123".to_owned() };
-    let diff = compare(base, before, after);
+    let diff = compare(base, before, after, said);
     check(&diff);
     diff
 }
