@@ -27,6 +27,7 @@ mod sdk;
 mod shard;
 mod snapshot;
 mod sources;
+mod timings;
 mod tree;
 mod yaml;
 

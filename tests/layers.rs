@@ -32,6 +32,7 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("resource", 0),
         ("rule", 0),
         ("shard", 0),
+        ("timings", 0),
         ("tree", 0),
     ])
 }

@@ -12,7 +12,7 @@ mod history;
 mod pack;
 mod state;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,13 +42,20 @@ const MAX_RECORDS: usize = 4;
 /// How old a file that somebody is writing may be, until it is clear that nobody is.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A result and what decides it.
+/// What is kept under a key.
 #[derive(Serialize, Deserialize)]
-struct Record {
-    key: Digest,
-    depends_on: Vec<(RelPath, State)>,
-    /// A [`Kept`], to be read only if it counts.
-    result: Vec<u8>,
+enum Record {
+    /// A result and what decides it.
+    Result {
+        key: Digest,
+        depends_on: Vec<(RelPath, State)>,
+        /// The keys of what decides it, too.
+        closures: Vec<Digest>,
+        /// A [`Kept`], to be read only if it counts.
+        result: Vec<u8>,
+    },
+    /// All that a module asks for, directly or not: many files import it. The key is its digest.
+    Closure(Vec<(RelPath, State)>),
 }
 
 /// What is kept of the result of a file. What is left out is known without it.
@@ -148,6 +155,10 @@ pub(crate) struct Cache {
     states: States,
     uses: Use,
     packs: Vec<Pack>,
+    /// Which closures are what they were.
+    same: Mutex<HashMap<Digest, bool>>,
+    /// The closures that were added.
+    added: Mutex<Vec<(Arc<[RelPath]>, Digest)>>,
     /// When the files ran last.
     pub(crate) history: History,
     writer: Mutex<Option<Writer>>,
@@ -192,7 +203,18 @@ impl Cache {
         let packs = if uses.read { open_all(&folder) } else { Vec::new() };
         let writer = if uses.write { Some(Writer::new(&folder)?) } else { None };
         let (states, writer) = (States::new(tree), Mutex::new(writer));
-        Ok(Cache { folder, states, uses, packs, history, writer, is_broken: AtomicBool::new(false) })
+        let (same, added) = (Mutex::default(), Mutex::default());
+        Ok(Cache {
+            folder,
+            states,
+            uses,
+            packs,
+            same,
+            added,
+            history,
+            writer,
+            is_broken: AtomicBool::new(false),
+        })
     }
 
     /// Looks for the result of a file. `said` is whatever else decides it: its project, and how it is run.
@@ -208,10 +230,16 @@ impl Cache {
             true => *then == state,
             false => *then == self.states.of(at),
         };
-        let records = self.packs.iter().flat_map(|pack| pack.find(&key));
-        let mut records = records.filter_map(|bytes| postcard::from_bytes::<Record>(&bytes).ok());
-        let record = records.find(|record| record.key == key && record.depends_on.iter().all(is_so));
-        let kept = record.and_then(|record| postcard::from_bytes::<Kept>(&record.result).ok());
+        let kept = self.records(&key).find_map(|record| match record {
+            Record::Result { key: of, depends_on, closures, result }
+                if of == key
+                    && depends_on.iter().all(is_so)
+                    && closures.iter().all(|closure| self.is_same(closure)) =>
+            {
+                postcard::from_bytes::<Kept>(&result).ok()
+            }
+            Record::Result { .. } | Record::Closure(_) => None,
+        });
         lookup.result = kept.and_then(|kept| kept.into_result(path.clone(), kind.clone(), project.clone()));
         lookup.is_checked = self.uses.check && getrandom::u32().is_ok_and(|number| number % CHECKED == 0);
         lookup
@@ -220,28 +248,76 @@ impl Cache {
     /// Keeps the result of a file, if another run is bound to give the same: it has asked for no time and no randomness, it
     /// has waited for no timer, no limit has ended it, and nothing was written.
     ///
-    /// `depends_on` are the paths that it asked for, beside itself, with what this run read there; `None`: nothing was read.
-    pub(crate) fn add(&self, lookup: &Lookup, file: &FileResult, depends_on: Vec<(RelPath, Option<State>)>) {
-        if !is_final(file) || lookup.source.is_none() {
+    /// `own` are the paths that it asked for, beside itself, and `imported` all those that the modules asked for that it imports.
+    /// `read` says what this run has read at a path; `None`: nothing.
+    pub(crate) fn add(
+        &self,
+        lookup: &Lookup,
+        file: &FileResult,
+        own: Vec<RelPath>,
+        imported: &[Arc<[RelPath]>],
+        read: impl Fn(&RelPath) -> Option<State>,
+    ) {
+        if !self.uses.write || !is_final(file) || lookup.source.is_none() {
             return;
         }
-        let mut depends_on: Vec<(RelPath, State)> = depends_on
-            .into_iter()
-            .filter(|(path, _)| *path != file.path)
-            .map(|(path, state)| {
-                let state = state.unwrap_or_else(|| self.states.of(&path));
-                (path, state)
-            })
-            .collect();
-        depends_on.push((file.path.clone(), lookup.state));
-        let record = || {
-            let result = postcard::to_stdvec(&Kept::of(file))?;
-            postcard::to_stdvec(&Record { key: lookup.key, depends_on, result })
+        let state = |path: RelPath| {
+            let state = read(&path).unwrap_or_else(|| self.states.of(&path));
+            (path, state)
         };
-        let Ok(bytes) = record() else { return };
+        let others = own.into_iter().filter(|path| *path != file.path).map(state);
+        let depends_on = others.chain([(file.path.clone(), lookup.state)]).collect();
+        let closures =
+            imported.iter().map(|paths| self.closure(paths, state)).collect::<Option<Vec<Digest>>>();
+        let Some((closures, result)) = closures.zip(postcard::to_stdvec(&Kept::of(file)).ok()) else {
+            return;
+        };
+        self.write(lookup.key, &Record::Result { key: lookup.key, depends_on, closures, result });
+    }
+
+    /// The key of a closure, which is written if it is new; `None`: it cannot be.
+    fn closure(&self, paths: &Arc<[RelPath]>, state: impl Fn(RelPath) -> (RelPath, State)) -> Option<Digest> {
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = added.iter().find(|(known, _)| Arc::ptr_eq(known, paths)) {
+            return Some(*key);
+        }
+        let record = Record::Closure(paths.iter().cloned().map(state).collect());
+        let key = Digest::of_bytes(&postcard::to_stdvec(&record).ok()?);
+        if !added.iter().any(|(_, known)| *known == key) {
+            self.write(key, &record);
+        }
+        added.push((Arc::clone(paths), key));
+        Some(key)
+    }
+
+    /// Whether all that a closure depends on is what it was.
+    fn is_same(&self, key: &Digest) -> bool {
+        let known = |same: &Mutex<HashMap<Digest, bool>>| {
+            same.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+        };
+        known(&self.same).unwrap_or_else(|| {
+            let is_same = self.records(key).any(|record| match record {
+                Record::Closure(depends_on) => {
+                    depends_on.iter().all(|(path, then)| *then == self.states.of(path))
+                }
+                Record::Result { .. } => false,
+            });
+            self.same.lock().unwrap_or_else(PoisonError::into_inner).insert(*key, is_same);
+            is_same
+        })
+    }
+
+    /// What is kept under a key, and maybe under others that begin as it does; the newest first.
+    fn records(&self, key: &Digest) -> impl Iterator<Item = Record> {
+        let records = self.packs.iter().flat_map(|pack| pack.find(key));
+        records.filter_map(|bytes| postcard::from_bytes(&bytes).ok())
+    }
+
+    fn write(&self, key: Digest, record: &Record) {
+        let Ok(bytes) = postcard::to_stdvec(record) else { return };
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = writer.as_mut()
-            && open.add(&lookup.key, &bytes).is_err()
+            && open.add(&key, &bytes).is_err()
         {
             // The disk is full, or gone: results are not worth a word.
             *writer = None;
@@ -322,15 +398,26 @@ fn unite(folder: &Path) -> io::Result<()> {
     let mut writer = Writer::new(folder)?;
     let mut kept: HashMap<Digest, usize> = HashMap::new();
     let mut newest: Vec<(Digest, Vec<u8>)> = Vec::new();
+    let mut all: HashMap<Digest, Vec<u8>> = HashMap::new();
+    let mut needed: HashSet<Digest> = HashSet::new();
     for pack in &packs {
         for bytes in pack.all() {
-            let Ok(record) = postcard::from_bytes::<Record>(&bytes) else { continue };
-            let count = kept.entry(record.key).or_default();
-            *count += 1;
-            if *count <= MAX_RECORDS {
-                newest.push((record.key, bytes));
+            match postcard::from_bytes::<Record>(&bytes) {
+                Ok(Record::Result { key, closures, .. }) => {
+                    let count = kept.entry(key).or_default();
+                    *count += 1;
+                    if *count <= MAX_RECORDS {
+                        newest.push((key, bytes));
+                        needed.extend(closures);
+                    }
+                }
+                Ok(Record::Closure(_)) => drop(all.insert(Digest::of_bytes(&bytes), bytes)),
+                Err(_) => {}
             }
         }
+    }
+    for (key, bytes) in all.iter().filter(|(key, _)| needed.contains(*key)) {
+        writer.add(key, bytes)?;
     }
     // What is written last is found first.
     for (key, bytes) in newest.iter().rev() {

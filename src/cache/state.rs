@@ -13,6 +13,11 @@ use crate::tree::{ReadError, RelPath, SourceTree};
 pub(crate) struct Digest(pub(super) [u8; 32]);
 
 impl Digest {
+    /// That of bytes.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Digest {
+        Digest(Sha256::digest(bytes).into())
+    }
+
     /// Its beginning, as text.
     pub(crate) fn short(&self) -> String {
         self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()

@@ -52,7 +52,9 @@ fn keep(folder: &Path, files: &[(&str, &str)], result: &FileResult) {
     let lookup = find(&cache);
     let lib =
         files.iter().find(|(name, _)| *name == "lib.ts").map(|(_, text)| State::text(&path("lib.ts"), text));
-    cache.add(&lookup, result, vec![(path("lib.ts"), lib), (path("lib"), None)]);
+    let read = |at: &RelPath| lib.filter(|_| *at == path("lib.ts"));
+    let imported: Arc<[RelPath]> = [path("other"), path("lib.ts")].into();
+    cache.add(&lookup, result, vec![path("lib.ts"), path("lib")], &[imported], read);
     cache.finish();
 }
 
@@ -70,6 +72,7 @@ fn a_result_counts_while_everything_is_the_same() {
         &[("a.test.ts", "test"), ("lib.ts", "lib!")],
         &[("a.test.ts", "test")],
         &[("a.test.ts", "test"), ("lib.ts", "lib"), ("lib", "shadows it")],
+        &[("a.test.ts", "test"), ("lib.ts", "lib"), ("other", "shadows what is imported")],
     ] {
         assert!(find(&cache(folder.path(), files, BOTH)).result.is_none(), "{files:?}");
     }
@@ -179,7 +182,7 @@ fn a_wrong_result_empties_the_cache() {
     let mut other = result();
     other.cases[0].name = "another case".to_owned();
     assert!(!broken.agrees(&kept, &other));
-    broken.add(&find(&broken), &other, Vec::new());
+    broken.add(&find(&broken), &other, Vec::new(), &[], |_| None);
     broken.finish();
     assert!(find(&broken).result.is_none());
     assert!(find(&cache(folder.path(), &FILES, BOTH)).result.is_none());
@@ -190,7 +193,7 @@ fn reading_writes_nothing_and_writing_reads_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let read = Use { read: true, write: false, check: false };
     let reading = cache(folder.path(), &FILES, read);
-    reading.add(&find(&reading), &result(), Vec::new());
+    reading.add(&find(&reading), &result(), Vec::new(), &[], |_| None);
     reading.finish();
     assert!(find(&cache(folder.path(), &FILES, BOTH)).result.is_none());
     keep(folder.path(), &FILES, &result());

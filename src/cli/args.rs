@@ -415,6 +415,10 @@ pub(super) struct CommonArgs {
     #[arg(long, help_heading = "Running")]
     pub(super) check_determinism: bool,
 
+    /// Tell on the standard error where the time went
+    #[arg(long, help_heading = "Reports")]
+    pub(super) timings: bool,
+
     /// How many files run at a time [default: the number of cores, as far as memory allows]
     #[arg(short, long, value_name = "N", value_parser = positive, help_heading = "Running")]
     pub(super) jobs: Option<usize>,

@@ -12,6 +12,7 @@ use super::tell;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discover::{Found, discover};
+use crate::timings::{Phase, measure};
 
 /// Finds what would run.
 ///
@@ -19,6 +20,7 @@ use crate::discover::{Found, discover};
 ///
 /// The mistakes in the configuration, warnings beside them.
 pub(super) fn find(settings: &Settings, selection: &Selection) -> Result<Found, Vec<Diagnostic>> {
+    let _measured = measure(Phase::Discover);
     let mut found = discover(&*settings.tree, &selection.request, &compile::specifiers);
     if !selection.tests {
         found.tests.clear();

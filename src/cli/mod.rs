@@ -18,6 +18,7 @@ mod settings;
 mod shard;
 mod snapshots;
 mod test;
+mod timings;
 mod types;
 mod watch;
 

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::exit::Exit;
 use super::output::Target;
 use super::settings::{FailsOn, Settings};
-use super::tell;
+use super::{tell, timings};
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::discover::Found;
@@ -21,6 +21,7 @@ use crate::report::terminal::Terminal;
 use crate::report::{AtEnd, Run, Sinks, json, junit};
 use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
 use crate::shard::Part;
+use crate::timings::{Phase, measure};
 
 /// What is to be run.
 pub(super) struct Work {
@@ -48,6 +49,7 @@ impl Work {
     ///
     /// What is wrong with plugins and schemas.
     pub(super) fn plan(settings: &Settings, found: Found) -> Result<Work, Vec<Diagnostic>> {
+        let _measured = measure(Phase::Plan);
         let plan = plan(&*settings.tree, &found, settings.imports);
         let told = &plan.diagnostics;
         if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
@@ -126,6 +128,7 @@ pub(super) fn run(settings: &Settings, work: Work, mut sinks: Sinks<'_>) -> Resu
     // Threads that were let go of would be waited for otherwise.
     runtime.shutdown_background();
     if let Some(cache) = cache {
+        let _measured = measure(Phase::Cache);
         cache.finish();
     }
     if let Some(snapshots) = modules.snapshots() {
@@ -170,6 +173,9 @@ fn close(settings: &Settings, ended: &mut Ended, fails_on: FailsOn, sinks: Sinks
     }
     if ended.interrupted {
         ended.exit = ended.exit.or(Exit::Interrupted);
+    }
+    if settings.timings {
+        timings::tell();
     }
 }
 
@@ -271,6 +277,7 @@ async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>, keep: bool) 
                 interrupted = run.stopped == Some(Stopped::Interrupted);
                 finished = true;
             }
+            let _measured = measure(Phase::Report);
             sinks.event(&event);
         }
         if finished {

@@ -35,6 +35,8 @@ pub(super) struct Settings {
     /// How many cases may fail before nothing more is started.
     pub(super) max_fail: Option<usize>,
     pub(super) check_determinism: bool,
+    /// Whether it is told where the time went.
+    pub(super) timings: bool,
     pub(super) jobs: usize,
     pub(super) limits: Limits,
     pub(super) imports: ImportRules,
@@ -160,6 +162,7 @@ impl Settings {
             seed,
             shuffle,
             check_determinism,
+            timings,
             jobs,
             timeout_ms,
             test_timeout_ms,
@@ -198,6 +201,7 @@ impl Settings {
             fail_fast,
             max_fail,
             check_determinism,
+            timings,
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
             imports: ImportRules { allow_outside_root, use_generated_types },
@@ -226,6 +230,7 @@ impl Settings {
             fail_fast: false,
             max_fail: None,
             check_determinism: false,
+            timings: false,
             jobs: 1,
             limits: Limits::default(),
             imports: ImportRules::default(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::asked::Asked;
+use super::asked::{Asked, Asker};
 use super::bytecode::{Bytecode, Debug};
 use super::coverage::{COUNTERS, Collector};
 use super::once::Once;
@@ -16,7 +16,8 @@ use crate::schema::module::{Module, Names as Wanted};
 use crate::sdk;
 use crate::snapshot::Snapshots;
 use crate::sources::Absent;
-use crate::tree::{RelPath, RememberedTree, SourceTree, resolve_import};
+use crate::timings::{Phase, measure};
+use crate::tree::{ReadError, RelPath, RememberedTree, SourceTree, resolve_import};
 
 /// The native module through which the SDK reaches the host. Parts of the SDK that few files need have modules of their own
 /// below it: `husako:host/snapshots`.
@@ -72,6 +73,8 @@ pub(crate) struct Unit {
     pub(crate) source: Arc<str>,
     pub(crate) compiled: Compiled,
     map: OnceLock<Option<SourceMap>>,
+    /// What was read.
+    state: OnceLock<State>,
 }
 
 impl Unit {
@@ -97,7 +100,7 @@ impl Unit {
 
     fn of(path: RelPath, source: Arc<str>, mut compiled: Compiled) -> Unit {
         let map = compiled.map.take().map_or_else(OnceLock::new, |map| OnceLock::from(Some(map)));
-        Unit { path, source, compiled, map }
+        Unit { path, source, compiled, map, state: OnceLock::new() }
     }
 
     /// The place in the source of a place in the compiled code. Lines and columns from 1.
@@ -187,6 +190,7 @@ impl Modules {
     ///
     /// Its syntax errors.
     pub(crate) fn compile(&self, path: RelPath, source: Arc<str>, map: Map) -> Result<Unit, Vec<Diagnostic>> {
+        let _measured = measure(Phase::Compile);
         match &self.collector {
             Some(collector) if collector.covers(&path) => Unit::counted(path, source, map),
             Some(_) | None => Unit::new(path, source, map),
@@ -233,10 +237,15 @@ impl Modules {
         asked
     }
 
+    /// As [`Modules::asked_by`], in parts: what the file asked for itself, and all that each module asked for that it imports.
+    pub(crate) fn parts_asked_by(&self, main: &RelPath) -> (Vec<RelPath>, Vec<Arc<[RelPath]>>) {
+        self.asked.as_ref().map_or_else(Default::default, |asked| asked.parts(main))
+    }
+
     /// What was read at a path, where a module was read there that others import.
     pub(crate) fn state_of(&self, path: &RelPath) -> Option<State> {
         let unit = self.units.peek(path)?.ok()?;
-        Some(State::text(path, &unit.source))
+        Some(*unit.state.get_or_init(|| State::text(path, &unit.source)))
     }
 
     /// Forgets what a file that has run asked for itself.
@@ -257,8 +266,13 @@ impl Modules {
     ///
     /// Why it cannot be read, or its syntax errors.
     pub(crate) fn unshared(&self, path: &RelPath) -> Result<Unit, Vec<Diagnostic>> {
-        let source = self.tree.read(path).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
+        let source = self.read(path).map_err(|error| vec![Diagnostic::error(error.to_string())])?;
         self.compile(path.clone(), source.into(), Map::Yes)
+    }
+
+    fn read(&self, path: &RelPath) -> Result<String, ReadError> {
+        let _measured = measure(Phase::Read);
+        self.tree.read(path)
     }
 
     /// Whether there is such a file.
@@ -270,7 +284,7 @@ impl Modules {
     fn unit(&self, path: &RelPath) -> Made<Arc<Unit>> {
         self.units.get(path, || {
             let source =
-                self.tree.read(path).map_err(|error| Arc::new(vec![Diagnostic::error(error.to_string())]))?;
+                self.read(path).map_err(|error| Arc::new(vec![Diagnostic::error(error.to_string())]))?;
             let known = self.other.as_ref().and_then(|other| other.units.peek(path)?.ok());
             if let Some(unit) = known.filter(|unit| *unit.source == *source) {
                 return Ok(unit);
@@ -364,7 +378,8 @@ impl Modules {
         let find = || {
             let target = self.target(project, &path, specifier, import, tests);
             if let Some(asked) = &self.asked {
-                asked.import(&path, project, specifier, target.as_deref().ok());
+                let asker = if shared.is_some() { Asker::Imported } else { Asker::Run };
+                asked.import(asker, &path, project, specifier, target.as_deref().ok());
             }
             target
         };

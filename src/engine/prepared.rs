@@ -17,6 +17,7 @@ use super::imports::{NATIVE, load_sdk, native};
 use super::kubernetes::Asking;
 use super::memory::Memory;
 use super::modules::{HOST, RUNTIME, internal};
+use crate::timings::{Phase, measure};
 
 /// The modules of the SDK that nearly every test or entry uses, beside those that they import.
 const LOADED: [&str; 3] = [RUNTIME, "sdk:test/index.ts", "sdk:husako.ts"];
@@ -44,6 +45,7 @@ impl Prepared {
     ///
     /// What the engine says.
     pub(super) async fn take() -> rquickjs::Result<Prepared> {
+        let _measured = measure(Phase::Prepare);
         let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(idle) => Ok(idle),
@@ -80,6 +82,7 @@ impl Prepared {
     /// Puts its memory back, for another file to use it. What cannot be put back is dropped: the engine then frees all that
     /// there is, one by one. So it is where the host still has something to do for the file.
     pub(super) async fn give_back(mut self) {
+        let _measured = measure(Phase::Prepare);
         self.context.async_with(async |ctx| forget(&ctx)).await;
         // What the host still has to do holds values.
         let is_busy = self.runtime.is_job_pending().await;

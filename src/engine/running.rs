@@ -28,6 +28,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{
     CaseResult, CaseStatus, Failure, FailureKind, FileKind, FileResult, FileStatus, OutputLine,
 };
+use crate::timings::{Phase as Spent, measure};
 
 /// How long the engine may take beyond a deadline before its file is given up: native code cannot be interrupted.
 const GRACE: Duration = Duration::from_millis(400);
@@ -271,6 +272,7 @@ impl Running {
             file_deadline: self.start + self.job.limits.file,
             endless: Cell::new(false),
         };
+        let loading = measure(Spent::Load);
         let declared = Module::declare(ctx.clone(), main.path.as_str(), main.compiled.code.as_str());
         let is_declared = declared.is_ok();
         let evaluated = declared.and_then(Module::eval).map(|(_, promise)| promise);
@@ -282,6 +284,8 @@ impl Running {
             Err(_) => Settled::Rejected(ctx.catch()),
         };
         cases.loaded(settled, imports, is_declared)?;
+        drop(loading);
+        let _executing = measure(Spent::Execute);
         if !self.session.is_for_tests() {
             cases.left_over(0);
             return Ok(());

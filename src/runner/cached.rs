@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Planned;
 use crate::cache::{Cache, Lookup};
 use crate::engine::{self, Job};
-use crate::event::{CaseResult, CaseStatus, FailureKind, FileResult, FileStatus};
+use crate::event::{CaseResult, CaseStatus, FailureKind, FileKind, FileResult, FileStatus};
+use crate::timings::{Phase, measure};
 
 /// The result of a file: the one that is kept, or what `run` gives, which is then kept.
 ///
@@ -19,6 +20,7 @@ pub(super) async fn run<R: Future<Output = FileResult>>(
     let look = {
         let (cache, file, filter) = (Arc::clone(&cache), file.clone(), job.filter.clone());
         move || {
+            let _measured = measure(Phase::Cache);
             let filter = filter.map_or_else(String::new, |filter| filter.to_string());
             cache.find(&file.path, &file.kind, &file.project.root, &format!("{:?} {filter}", file.digest))
         }
@@ -33,19 +35,20 @@ pub(super) async fn run<R: Future<Output = FileResult>>(
     let modules = Arc::clone(&job.modules);
     let result = run(job).await;
     cache.history.add(&result);
-    let asked = modules.asked_by(&file.path);
-    modules.forget_asked_by(&file.path);
+    let path = file.path.clone();
     let keep = move |lookup: Lookup, result: FileResult| {
-        let depends_on = asked.into_iter().map(|path| {
-            let state = modules.state_of(&path);
-            (path, state)
-        });
+        let _measured = measure(Phase::Cache);
+        let (own, imported) = modules.parts_asked_by(&path);
+        if result.kind == FileKind::Tests {
+            // Nobody asks for what a test gives.
+            modules.forget_asked_by(&path);
+        }
         match &kept {
             Some(kept) if result.status != FileStatus::NotRun && !cache.agrees(kept, &result) => {
                 return disagreeing(result);
             }
             Some(_) => {}
-            None => cache.add(&lookup, &result, depends_on.collect()),
+            None => cache.add(&lookup, &result, own, &imported, |path| modules.state_of(path)),
         }
         result
     };

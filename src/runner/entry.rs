@@ -17,6 +17,7 @@ use crate::resource::Identity;
 use crate::rule::{Level, Rule};
 use crate::schema::Schemas;
 use crate::schema::validate::{self, Finding};
+use crate::timings::{Phase, measure};
 
 /// The case that stands for the build contract: the entry compiles, runs, and calls `build` once with what is JSON.
 const BUILD: &str = "build";
@@ -108,7 +109,10 @@ async fn findings(
     let schemas = Arc::clone(&entry.project.schemas);
     // Judging thousands of resources would hold up the events of all other files.
     let ci = Arc::clone(&entry.ci);
-    let judging = tokio::task::spawn_blocking(move || judged(&documents, instances, &schemas, &ci));
+    let judging = tokio::task::spawn_blocking(move || {
+        let _measured = measure(Phase::Validate);
+        judged(&documents, instances, &schemas, &ci)
+    });
     judging.await.map_err(|_| engine::plain(FailureKind::Internal, "judging the resources panicked"))
 }
 
