@@ -127,7 +127,12 @@ fn compile_here(
     let exports = imports::exports(&program);
     let generated = Codegen::new().with_options(codegen_options(path, map)).build(&program);
     let map = generated.map.map(|map| SourceMap::new(&map, &generated.code));
-    Ok(Compiled { code: generated.code, imports, exports, map, points })
+    // The engine takes none as it is. They can stand only in strings, templates and regular expressions, where this means the same.
+    let code = match generated.code.contains('\0') {
+        true => generated.code.replace('\0', "\\x00"),
+        false => generated.code,
+    };
+    Ok(Compiled { code, imports, exports, map, points })
 }
 
 /// The type declarations (`.d.ts`) of a TypeScript module, its documentation comments kept.

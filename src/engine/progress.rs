@@ -341,11 +341,22 @@ impl Progress {
     /// Puts cases, which are in the order of the file, into another. Those of a suite stay together, so that its `beforeAll`
     /// runs once.
     pub(crate) fn ordered(&self, cases: Vec<usize>, order: Order) -> Vec<usize> {
-        match order {
-            Order::Written => cases,
+        let mut cases = match order {
+            Order::Written => return cases,
             Order::Reversed => cases.into_iter().rev().collect(),
             Order::Shuffled(seed) => self.shuffled_in(0, 0, cases, seed),
+        };
+        // Cases of one name in one suite stay as they are written among themselves: their snapshots are told apart by a number.
+        let mut places: BTreeMap<(SuiteId, &str), Vec<usize>> = BTreeMap::new();
+        for (place, case) in cases.iter().enumerate() {
+            places.entry((self.cases[*case].suite, self.given_name(*case))).or_default().push(place);
         }
+        for places in places.into_values().filter(|places| places.len() > 1) {
+            let mut same: Vec<usize> = places.iter().map(|place| cases[*place]).collect();
+            same.sort_unstable();
+            places.into_iter().zip(same).for_each(|(place, case)| cases[place] = case);
+        }
+        cases
     }
 
     fn shuffled_in(&self, suite: SuiteId, depth: usize, cases: Vec<usize>, seed: u64) -> Vec<usize> {

@@ -393,3 +393,38 @@ async fn fixtures_that_break_fail_their_case() {
         "{file:?}"
     );
 }
+
+#[tokio::test]
+async fn titles_of_rows_that_are_one_argument_take_their_items() {
+    let file = tests(
+        "test.for([[1, 1, 2]])('add(%i, %i) -> %i', ([a, b, c]: any) => { expect(a + b).toBe(c); });\n\
+         describe.for([[3, 4]])('d %i %i', () => { test('t', () => {}); });\n\
+         test.for([7])('n %i', () => {}); test.each([{ a: 1, b: 2, a$b: 3 }])('$a$b $b$a', () => {});",
+    );
+    assert_eq!(
+        outcomes(&file.await),
+        ["add(1, 1) -> 2: passed", "d 3 4 > t: passed", "n 7: passed", "3 21: passed"]
+    );
+}
+
+#[tokio::test]
+async fn cases_of_one_name_stay_in_order_however_the_others_run() {
+    let code = "const ran: string[] = []; for (const n of [1, 2, 3]) { test('same', () => { ran.push('s' + n); }); test('o' + n, () => {}); }\n\
+         afterAll(() => { if (ran.join() !== 's1,s2,s3') throw new Error(ran.join()); });";
+    for order in [Order::Written, Order::Reversed, Order::Shuffled(1), Order::Shuffled(2), Order::Shuffled(3)]
+    {
+        let file = tests_with(code, &[], |job| job.limits.order = order).await;
+        assert!(
+            file.cases.iter().all(|case| case.status == CaseStatus::Passed),
+            "{order:?}: {:?}",
+            outcomes(&file)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_nul_in_a_source_is_what_it_says() {
+    let file =
+        tests("test('a', () => { expect(`a\0b`).toBe('a\\u0000b'); expect('\0'.length).toBe(1); });").await;
+    assert_eq!(outcomes(&file), ["a: passed"]);
+}

@@ -97,6 +97,8 @@ function firstLine(text: string): string {
 export function titleOf(title: string, row: Row, index: number): string {
   let result = "";
   let next = 0;
+  // Of a row that is one argument, the items.
+  const values = row.items ?? row.args;
   for (let i = 0; i < title.length; i++) {
     const code = codeAt(title, i);
     if (code === 0x25 /* % */ && i + 1 < title.length) {
@@ -108,8 +110,8 @@ export function titleOf(title: string, row: Row, index: number): string {
             ? toText(index)
             : letter === "$"
               ? toText(index + 1)
-              : next < row.args.length
-                ? placeholder(letter, row.args[next])
+              : next < values.length
+                ? placeholder(letter, values[next])
                 : undefined;
       if (text !== undefined) {
         if (letter !== "%" && letter !== "#" && letter !== "$") next++;
@@ -119,8 +121,14 @@ export function titleOf(title: string, row: Row, index: number): string {
       }
     }
     if (code === 0x24 /* $ */) {
-      const end = title[i + 1] === "#" ? i + 2 : endOfPath(title, i + 1);
-      const text = title[i + 1] === "#" ? toText(index) : fieldText(slice(title, i + 1, end), row);
+      let end = title[i + 1] === "#" ? i + 2 : endOfPath(title, i + 1);
+      let text = title[i + 1] === "#" ? toText(index) : fieldText(slice(title, i + 1, end), row);
+      // `$a$b` may be one name, or two.
+      const other = indexOf(title, "$", i + 1);
+      if (text === undefined && other > i && other < end) {
+        end = other;
+        text = fieldText(slice(title, i + 1, end), row);
+      }
       if (text !== undefined) {
         result += text;
         i = end - 1;
