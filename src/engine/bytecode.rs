@@ -2,6 +2,7 @@
 //!
 //! Bytecode is native code to the engine: it is made by this process, kept in its memory, and never read from anywhere.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
@@ -22,7 +23,7 @@ pub(crate) enum Debug {
 }
 
 impl Bytecode {
-    /// Compiles a module in a runtime of its own, so that no file's limits or leftovers can be felt in it.
+    /// Compiles a module in a runtime that runs nothing, so that no file's limits or leftovers can be felt in it.
     ///
     /// # Errors
     ///
@@ -33,17 +34,26 @@ impl Bytecode {
         debug: Debug,
         stack_bytes: usize,
     ) -> Result<Bytecode, String> {
-        let runtime = Runtime::new().map_err(|error| error.to_string())?;
-        runtime.set_max_stack_size(stack_bytes);
-        runtime.set_loader(Anything, Anything);
-        let context = Context::full(&runtime).map_err(|error| error.to_string())?;
-        context.with(|ctx| {
-            let module =
-                Module::declare(ctx.clone(), name, code).catch(&ctx).map_err(|error| error.to_string())?;
-            let strip_debug = debug == Debug::Stripped;
-            let options = WriteOptions { strip_source: true, strip_debug, ..WriteOptions::default() };
-            let bytes = module.write(options).catch(&ctx).map_err(|error| error.to_string())?;
-            Ok(Bytecode(bytes.into()))
+        COMPILER.with_borrow_mut(|compiler| {
+            let Compiler { context, left } = match compiler {
+                Some(compiler) => compiler,
+                None => compiler.insert(Compiler::new().map_err(|error| error.to_string())?),
+            };
+            context.runtime().set_max_stack_size(stack_bytes);
+            let compiled = context.with(|ctx| {
+                let module = Module::declare(ctx.clone(), name, code)
+                    .catch(&ctx)
+                    .map_err(|error| error.to_string())?;
+                let strip_debug = debug == Debug::Stripped;
+                let options = WriteOptions { strip_source: true, strip_debug, ..WriteOptions::default() };
+                let bytes = module.write(options).catch(&ctx).map_err(|error| error.to_string())?;
+                Ok(Bytecode(bytes.into()))
+            });
+            *left -= 1;
+            if *left == 0 || compiled.is_err() {
+                *compiler = None;
+            }
+            compiled
         })
     }
 
@@ -53,6 +63,29 @@ impl Bytecode {
         // SAFETY: the bytes were written by `Module::write` of the same engine in this process (the only constructor is
         // `compile`), and nobody could change them since.
         unsafe { Module::load(ctx.clone(), &self.0) }
+    }
+}
+
+thread_local! {
+    /// That of this thread.
+    static COMPILER: RefCell<Option<Compiler>> = const { RefCell::new(None) };
+}
+
+/// A context that compiles modules, and keeps them until it goes.
+struct Compiler {
+    context: Context,
+    /// How many modules more it may compile.
+    left: u32,
+}
+
+/// How many modules one context compiles. To make one costs as much as most modules do.
+const MODULES: u32 = 64;
+
+impl Compiler {
+    fn new() -> rquickjs::Result<Compiler> {
+        let runtime = Runtime::new()?;
+        runtime.set_loader(Anything, Anything);
+        Ok(Compiler { context: Context::full(&runtime)?, left: MODULES })
     }
 }
 
