@@ -8,6 +8,8 @@ mod arguments;
 mod attacks;
 #[path = "cli/cache.rs"]
 mod cache;
+#[path = "cli/changed.rs"]
+mod changed;
 #[path = "cli/changes.rs"]
 mod changes;
 #[path = "cli/check.rs"]

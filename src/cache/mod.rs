@@ -27,8 +27,7 @@ use crate::event::{
 use crate::tree::{RelPath, SourceTree};
 pub(crate) use history::{History, Last};
 use pack::{Pack, Writer};
-use state::States;
-pub(crate) use state::{Digest, State};
+pub(crate) use state::{Digest, State, States};
 
 /// How much all records of a folder may take, in bytes. What is older goes first.
 const MAX_BYTES: u64 = 512 << 20;
@@ -243,6 +242,36 @@ impl Cache {
         lookup.result = kept.and_then(|kept| kept.into_result(path.clone(), kind.clone(), project.clone()));
         lookup.is_checked = self.uses.check && getrandom::u32().is_ok_and(|number| number % CHECKED == 0);
         lookup
+    }
+
+    /// Whether `is_so` says of all that decides a result, beside `said`, that it is so; `None`: no result of the file as it is now
+    /// is kept.
+    pub(crate) fn closure_of(
+        &self,
+        path: &RelPath,
+        kind: &FileKind,
+        said: &str,
+        is_so: impl Fn(&RelPath, State) -> bool,
+    ) -> Option<bool> {
+        let key = Digest::of([path.as_str(), &format!("{kind:?}"), said]);
+        let is_now = |(path, then): &(RelPath, State)| self.states.of(path) == *then;
+        let is_so = |(path, then): &(RelPath, State)| is_so(path, *then);
+        self.records(&key).find_map(|record| match record {
+            Record::Result { key: of, depends_on, closures, result: _ }
+                if of == key
+                    && depends_on.iter().all(is_now)
+                    && closures.iter().all(|closure| self.is_same(closure)) =>
+            {
+                let all_are = |closure: &Digest| {
+                    self.records(closure).any(|record| match record {
+                        Record::Closure(depends_on) => depends_on.iter().all(is_so),
+                        Record::Result { .. } => false,
+                    })
+                };
+                Some(depends_on.iter().all(is_so) && closures.iter().all(all_are))
+            }
+            Record::Result { .. } | Record::Closure(_) => None,
+        })
     }
 
     /// Keeps the result of a file, if another run is bound to give the same: it has asked for no time and no randomness, it

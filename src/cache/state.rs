@@ -60,12 +60,12 @@ pub(crate) struct States {
 
 impl States {
     /// Nothing is known yet.
-    pub(super) fn new(tree: Arc<dyn SourceTree>) -> States {
+    pub(crate) fn new(tree: Arc<dyn SourceTree>) -> States {
         States { tree, known: RwLock::default() }
     }
 
     /// What is at a path.
-    pub(super) fn of(&self, path: &RelPath) -> State {
+    pub(crate) fn of(&self, path: &RelPath) -> State {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(path).copied();
         known.unwrap_or_else(|| {
             let (state, _) = self.look(path);

@@ -90,6 +90,19 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "GLOB", help_heading = "Choosing what runs")]
     pub(super) exclude: Vec<String>,
 
+    /// Run only files that may give something else than at a revision: where the current commit and this one part [default: on
+    /// a pull request its base, elsewhere the last commit]
+    #[arg(
+        long,
+        value_name = "REV",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["watch", "diff", "base", "comment", "save_comment", "markdown"],
+        help_heading = "Choosing what runs"
+    )]
+    pub(super) changed: Option<String>,
+
     /// What to do when there is nothing to run
     #[arg(long, value_name = "WHAT", default_value = "fail", help_heading = "Choosing what runs")]
     pub(super) no_tests: NoTests,
@@ -298,6 +311,7 @@ impl DiffArgs {
             filter: None,
             include,
             exclude,
+            changed: None,
             no_tests: NoTests::Fail,
             shard,
             coverage: CoverageArgs::default(),

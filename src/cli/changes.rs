@@ -100,6 +100,24 @@ fn find(
     changes: &Changes,
     actions: Option<&Actions>,
 ) -> Result<(Git, git::Base), Diagnostic> {
+    let request = match (&changes.base, actions.and_then(Actions::base)) {
+        (Some(revision), _) => BaseRequest::Revision(revision.clone()),
+        (None, Some(of_pull_request)) => of_pull_request,
+        (None, None) => BaseRequest::Default,
+    };
+    find_base(settings, &request, actions)
+}
+
+/// The repository, and a base in it.
+///
+/// # Errors
+///
+/// There is no git repository, or no such base in it.
+pub(super) fn find_base(
+    settings: &Settings,
+    request: &BaseRequest,
+    actions: Option<&Actions>,
+) -> Result<(Git, git::Base), Diagnostic> {
     let root = settings.tree.root();
     let git = Git::open(root, actions.and_then(Actions::credential).as_ref())?;
     if git.root() != root {
@@ -108,12 +126,7 @@ fn find(
             Diagnostic::error(message).help("its `.git` is none; remove it, or make it one with git init")
         );
     }
-    let request = match (&changes.base, actions.and_then(Actions::base)) {
-        (Some(revision), _) => BaseRequest::Revision(revision.clone()),
-        (None, Some(of_pull_request)) => of_pull_request,
-        (None, None) => BaseRequest::Default,
-    };
-    let base = git.base(&request)?;
+    let base = git.base(request)?;
     Ok((git, base))
 }
 

@@ -5,6 +5,7 @@ mod actions;
 mod args;
 mod cache;
 mod capacity;
+mod changed;
 mod changes;
 mod comment;
 mod coverage;
@@ -84,6 +85,14 @@ fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
         Some(Command::Check(CheckArgs { targets, all: _, common })) => {
             render::check(&Settings::resolve(common, &targets)?, &targets)
         }
+    }
+}
+
+/// Prints what somebody who asked for it may want to know, unless nothing but failures is to be told.
+fn note(settings: &Settings, text: &str) {
+    if settings.verbosity != terminal::Verbosity::Quiet {
+        // Who has closed it does not want to know.
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Selection {
     /// Whether entries are rendered.
     pub(super) entries: bool,
     pub(super) filter: Option<regex::Regex>,
+    /// The revision that what runs may differ from; empty: the one that is meant here. `None`: everything runs.
+    pub(super) changed: Option<String>,
     pub(super) no_tests: NoTests,
     /// Which part of what is found is run; `None` for all of it.
     pub(super) shard: Option<Shard>,
@@ -257,6 +259,7 @@ impl Settings {
             filter,
             include,
             exclude,
+            changed,
             no_tests,
             shard,
             coverage,
@@ -288,6 +291,7 @@ impl Settings {
             tests,
             entries,
             filter,
+            changed,
             no_tests,
             shard,
             watch,

@@ -11,8 +11,8 @@ use super::list::{NO_CASE, NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::shard::Split;
-use super::tell;
-use super::{cache, changes, comment, coverage, snapshots, watch};
+use super::{cache, changed, changes, comment, coverage, snapshots, watch};
+use super::{note, tell};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
 use crate::report::{Sinks, json, markdown};
@@ -68,6 +68,12 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     snapshots::prepare(settings, selection, &mut work)?;
     work.cache = cache::open(settings, selection).map_err(|error| vec![error])?;
+    let mut nothing_changed = false;
+    if let Some(revision) = &selection.changed {
+        let left = changed::keep(settings, selection, revision, &mut work, actions.as_ref())?;
+        nothing_changed = !nothing_found && work.plan.files.is_empty();
+        note(settings, &left);
+    }
     if let Some(cache) = &work.cache {
         in_order(&mut work.plan.files, |path| cache.history.last(path));
         work.modules = Arc::new(work.modules.after(|_| false).that_remember());
@@ -109,7 +115,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let ended = run::run(settings, work, sinks)?;
 
-    let no_case = selection.filter.is_some() && ended.is_empty();
+    let no_case = !nothing_changed && selection.filter.is_some() && ended.is_empty();
     let told = if nothing_found {
         Some(NOTHING_FOUND)
     } else if no_case && split.is_none() {

@@ -8,6 +8,11 @@ use crate::engine::{self, Job};
 use crate::event::{CaseResult, CaseStatus, FailureKind, FileKind, FileResult, FileStatus};
 use crate::timings::{Phase, measure};
 
+/// What decides the result of a file beside texts: its project, and `--filter`.
+pub(crate) fn key(file: &Planned, filter: &str) -> String {
+    format!("{:?} {filter}", file.digest)
+}
+
 /// The result of a file: the one that is kept, or what `run` gives, which is then kept.
 ///
 /// Some files run although their results are kept. One that then gives something else fails.
@@ -22,7 +27,7 @@ pub(super) async fn run<R: Future<Output = FileResult>>(
         move || {
             let _measured = measure(Phase::Cache);
             let filter = filter.map_or_else(String::new, |filter| filter.to_string());
-            cache.find(&file.path, &file.kind, &file.project.root, &format!("{:?} {filter}", file.digest))
+            cache.find(&file.path, &file.kind, &file.project.root, &key(&file, &filter))
         }
     };
     let Ok(mut lookup) = tokio::task::spawn_blocking(look).await else { return run(job).await };

@@ -26,6 +26,7 @@ use crate::shard::Part;
 use crate::tree::RelPath;
 
 pub(crate) use base::Base;
+pub(crate) use cached::key as cache_key;
 pub(crate) use entry::{render, validate_file};
 pub(crate) use plan::{Plan, in_order, plan, plan_beside};
 use services::{Entries, Services};
