@@ -433,7 +433,7 @@ pub(super) struct CommonArgs {
     #[arg(long, help_heading = "Reports")]
     pub(super) timings: bool,
 
-    /// How many files run at a time [default: the number of cores, as far as memory allows]
+    /// How many files run at a time [default: one more than there are cores, as far as memory allows]
     #[arg(short, long, value_name = "N", value_parser = positive, help_heading = "Running")]
     pub(super) jobs: Option<usize>,
 

@@ -5,16 +5,16 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 /// What a running file may use besides its heap, in bytes: its thread's stack, the compiler, what it has told.
 const BESIDES_HEAP: u64 = 32 << 20;
 
-/// How many files run at a time when nobody says: one for each core, fewer when that many full heaps do not fit into
-/// the memory that is free (within the limits of a container).
+/// How many files run at a time when nobody says: one for each core, and one more so that no core waits for its next file;
+/// fewer when that many full heaps do not fit into the memory that is free (within the limits of a container).
 pub(super) fn jobs(heap_bytes: usize) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    fit(cores, available_memory(), heap_bytes as u64)
+    fit(cores + 1, available_memory(), heap_bytes as u64)
 }
 
-fn fit(cores: usize, available: Option<u64>, heap: u64) -> usize {
+fn fit(wanted: usize, available: Option<u64>, heap: u64) -> usize {
     let by_memory = available.map_or(usize::MAX, |bytes| (bytes / (heap + BESIDES_HEAP)) as usize);
-    cores.min(by_memory).max(1)
+    wanted.min(by_memory).max(1)
 }
 
 /// Free memory in bytes; `None` where the system does not tell.
