@@ -284,7 +284,8 @@ impl<'js> Cases<'js, '_> {
     fn finish(&self, case: usize, mut failures: Vec<Failure>) -> Vec<Failure> {
         // An error that nobody could catch explains why the promise was never settled.
         if failures.len() > 1 && failures.iter().any(|f| f.kind != FailureKind::NeverSettles) {
-            failures.retain(|failure| failure.kind != FailureKind::NeverSettles);
+            let is_of_hook = |failure: &Failure| failure.message.starts_with("in ");
+            failures.retain(|failure| failure.kind != FailureKind::NeverSettles || is_of_hook(failure));
         }
         if failures.len() > MAX_FAILURES {
             let left = failures.len() - MAX_FAILURES;

@@ -203,8 +203,8 @@ fn compare_yaml<'js>(ctx: Ctx<'js>, resources: Value<'js>, text: String) -> Resu
             &ctx,
             &json!({
                 "equal": received == expected,
-                "expected": yaml::write(&expected).strip_suffix('\n'),
-                "received": yaml::write(&received).strip_suffix('\n'),
+                "expected": yaml::write(&expected).trim_end_matches('\n'),
+                "received": yaml::write(&received).trim_end_matches('\n'),
             }),
         ),
         Err(problem) => Ok(problem),

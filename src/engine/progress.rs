@@ -1,6 +1,6 @@
 //! What is known of a file while it runs: plain data that outlives the engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::Order;
@@ -315,12 +315,18 @@ pub(crate) fn decide(progress: &Progress, wanted: impl Fn(&str) -> bool) -> Vec<
         .map(|s| any_only && progress.suites[s].mode == Mode::Only && !only_below(s))
         .collect();
 
+    // Cases that have the same name in the test go together: their snapshots are counted by it.
+    let names = |case: usize| (progress.cases[case].suite, progress.given_name(case));
+    let wanted: HashSet<(SuiteId, &str)> =
+        (0..progress.cases.len()).filter(|case| wanted(&progress.cases[*case].name)).map(names).collect();
+
     progress
         .cases
         .iter()
-        .map(|case| {
+        .enumerate()
+        .map(|(number, case)| {
             let path = progress.path(case.suite);
-            if !wanted(&case.name) {
+            if !wanted.contains(&names(number)) {
                 Decision::FilteredOut
             } else if case.mode == Mode::Todo || path.iter().any(|s| progress.suites[*s].mode == Mode::Todo) {
                 Decision::Todo

@@ -422,7 +422,13 @@ fn file_snapshot<'js>(ctx: Ctx<'js>, path: String, received: String) -> Result<O
         return answer(&ctx, &name, Answer::Problem(problem));
     }
     let said = book.settle(stored, &received, snapshots.rules.update);
-    if let (Answer::Written, Some(attempt)) = (&said, book.attempt()) {
+    // One that is there already is wanted all the same: another file may want it otherwise.
+    let is_wanted = match said {
+        Answer::Written => true,
+        Answer::Matched => snapshots.rules.update == Update::All,
+        Answer::Differs(_) | Answer::Missing | Answer::Problem(_) => false,
+    };
+    if let Some(attempt) = book.attempt().filter(|_| is_wanted) {
         attempt.files.insert(located, received);
     }
     answer(&ctx, &name, said)

@@ -24,20 +24,26 @@ pub(crate) async fn drive<F: Future>(runtime: &AsyncRuntime, stalled: &Stalled, 
     let mut main = pin!(main);
     let mut jobs = pin!(runtime.drive());
     poll_fn(|cx| {
-        if let Poll::Ready(output) = main.as_mut().poll(cx) {
-            return Poll::Ready(output);
-        }
-        let _never_ready = jobs.as_mut().poll(cx);
-        if let Poll::Ready(output) = main.as_mut().poll(cx) {
-            return Poll::Ready(output);
-        }
-        if pin!(runtime.is_job_pending()).poll(cx) == Poll::Ready(false) {
+        loop {
+            if let Poll::Ready(output) = main.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            let _never_ready = jobs.as_mut().poll(cx);
+            if let Poll::Ready(output) = main.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            if pin!(runtime.is_job_pending()).poll(cx) != Poll::Ready(false) {
+                return Poll::Pending;
+            }
             stalled.0.store(true, Ordering::Relaxed);
             if let Poll::Ready(output) = main.as_mut().poll(cx) {
                 return Poll::Ready(output);
             }
+            // Who was told has gone on, and may wait for the next thing that can never come.
+            if stalled.0.swap(false, Ordering::Relaxed) {
+                return Poll::Pending;
+            }
         }
-        Poll::Pending
     })
     .await
 }

@@ -236,6 +236,9 @@ impl Snapshots {
         }
         for (path, change) in changes.files {
             let full = self.full(&path);
+            if change.text.is_some() && self.text(&path).is_ok_and(|now| now == change.text) {
+                continue;
+            }
             let written = match &change.text {
                 Some(text) => write::replace(&full, text.as_bytes()),
                 None => write::remove(&full),

@@ -205,3 +205,21 @@ test(\"passes\", () => { expect(1).toBe(1); });
         ["--now", "2026-05-01", "--check-determinism", "--test-timeout-ms", "200", "--timeout-ms", "2000"];
     project.report(&args).run.exits_with(0);
 }
+
+#[test]
+fn the_cause_that_is_told_is_that_of_what_differs() {
+    let project = Project::of(&[(
+        "a.test.ts",
+        "import { expect, test } from \"husako/test\";
+test(\"random\", ({ skip }) => { skip(Math.random() < 0.5); });
+test(\"date\", () => { expect(new Date().getFullYear()).toBe(2026); });
+",
+    )]);
+    // The seed decides whether the first case differs at all: among these it does for some.
+    let told = (0..8).map(|seed| project.run(&["--check-determinism", "--seed", &seed.to_string()]).stdout);
+    let told: Vec<String> = told.filter(|text| text.contains("case \"random\" ")).collect();
+    assert!(!told.is_empty());
+    for text in told {
+        assert!(text.contains("it differs with Math.random() alone"), "{text}");
+    }
+}

@@ -508,6 +508,8 @@ async fn hostile_resources() {
             assert!(told.contains(message), "{resource} {matcher}: {told}");
         }
     }
+    let told = told("expect({ apiVersion: 'v1', kind: 'A' }).toRenderAs('');").await;
+    assert!(told.contains("expect(received).toRenderAs(yaml)"), "{told}");
     // What users put into prototypes is no part of a resource, and nothing of the verdict.
     passes(
         "(Object.prototype as any).metadata = { labels: { a: 'x' } }; (Array.prototype as any).push = () => { throw 1; };\n\

@@ -428,3 +428,42 @@ async fn a_nul_in_a_source_is_what_it_says() {
         tests("test('a', () => { expect(`a\0b`).toBe('a\\u0000b'); expect('\0'.length).toBe(1); });").await;
     assert_eq!(outcomes(&file), ["a: passed"]);
 }
+
+#[tokio::test]
+async fn what_can_never_settle_is_told_at_once_however_often() {
+    let file = tests(
+        "test('fails', async () => { throw new Error('T'); });\n\
+         afterEach(() => new Promise(() => {}));\n\
+         test('hangs', () => new Promise(() => {})); test('after', () => { throw new Error('x'); });",
+    );
+    let hook = "NeverSettles in afterEach: the afterEach hook waits for a promise that can never settle";
+    assert_eq!(
+        outcomes(&file.await),
+        [
+            format!("fails: Error T; {hook}"),
+            format!("hangs: NeverSettles the test waits for a promise that can never settle; {hook}"),
+            format!("after: Error x; {hook}"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_filter_takes_cases_of_one_name_together() {
+    let file =
+        tests_with("test('same', () => {}); test('same', () => {}); test('other', () => {});", &[], |job| {
+            job.filter = Some(regex::Regex::new(r"^same \(2\)$").unwrap());
+        });
+    assert_eq!(outcomes(&file.await), ["same: passed", "same (2): passed"]);
+}
+
+#[tokio::test]
+async fn what_objects_give_and_hold_is_compared() {
+    let file = tests(
+        "const lit = (x: number) => ({ *[Symbol.iterator]() { yield x; } });\n\
+         test('a', () => { expect(lit(1)).toEqual(lit(1)); expect(lit(1)).not.toEqual(lit(2));\n\
+           expect({ a: new String('abc') }).toEqual({ a: expect.stringContaining('b') });\n\
+           expect(new String('1')).not.toEqual(expect.not.stringContaining('1'));\n\
+           expect(new Number(1)).toEqual(expect.closeTo(1.001, 1)); });",
+    );
+    assert_eq!(outcomes(&file.await), ["a: passed"]);
+}

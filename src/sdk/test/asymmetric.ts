@@ -19,7 +19,7 @@ import { usageError } from "../stack.ts";
 import { equals, EQUAL, keysOf } from "./equality.ts";
 import type { Matched } from "./equality.ts";
 import { printInline } from "./format.ts";
-import { kindOf } from "./kinds.ts";
+import { kindOf, unbox } from "./kinds.ts";
 import { closeTo } from "./numbers.ts";
 import { matches } from "./text.ts";
 
@@ -205,9 +205,15 @@ class ArrayOf extends Asymmetric<unknown> {
   }
 }
 
+/** What a `new String(…)` or `new Number(…)` holds; anything else as it is. */
+function unboxed(value: unknown): unknown {
+  return isObject(value) && kindOf(value) === "boxed" ? unbox(value) : value;
+}
+
 class StringContaining extends Asymmetric<string> {
   asymmetricMatch(other: unknown): boolean {
-    return (typeof other === "string" && includes(other, this.sample)) !== this.inverse;
+    const text = unboxed(other);
+    return (typeof text === "string" && includes(text, this.sample)) !== this.inverse;
   }
 
   toString(): string {
@@ -217,7 +223,8 @@ class StringContaining extends Asymmetric<string> {
 
 class StringMatching extends Asymmetric<RegExp> {
   asymmetricMatch(other: unknown): boolean {
-    return (typeof other === "string" && matches(other, this.sample)) !== this.inverse;
+    const text = unboxed(other);
+    return (typeof text === "string" && matches(text, this.sample)) !== this.inverse;
   }
 
   toString(): string {
@@ -236,7 +243,8 @@ class CloseTo extends Asymmetric<number> {
 
   asymmetricMatch(other: unknown): boolean {
     // What is no number is neither close to one nor not close to it.
-    return typeof other === "number" && closeTo(other, this.sample, this.digits) !== this.inverse;
+    const number = unboxed(other);
+    return typeof number === "number" && closeTo(number, this.sample, this.digits) !== this.inverse;
   }
 
   toString(): string {
