@@ -12,14 +12,16 @@ use crate::tree::{RelPath, SourceTree};
 
 /// Gives the run its snapshots, and looks for `.snap` files beside the test files whose own test file is gone.
 ///
+/// Returns whether there are such files, and obsolete snapshots are to fail.
+///
 /// # Errors
 ///
-/// There are such files, and obsolete snapshots are to fail.
+/// The modules of the run are in use already.
 pub(super) fn prepare(
     settings: &Settings,
     selection: &Selection,
     work: &mut Work,
-) -> Result<(), Vec<Diagnostic>> {
+) -> Result<bool, Vec<Diagnostic>> {
     let rules = selection.snapshots;
     let snapshots = Snapshots::new(Arc::clone(&settings.tree), rules);
     // A run of some files cannot know of the others.
@@ -36,14 +38,13 @@ pub(super) fn prepare(
             Update::None | Update::New => work.warnings.push(told(Diagnostic::warning)),
         }
     }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
+    let fails = !errors.is_empty();
+    work.warnings.append(&mut errors);
     match Arc::get_mut(&mut work.modules) {
         Some(modules) => modules.keep_snapshots(Arc::new(snapshots)),
         None => return Err(vec![Diagnostic::error("the modules of the run are in use already")]),
     }
-    Ok(())
+    Ok(fails)
 }
 
 /// The `.snap` files whose test file is not there, in the folders that have test files of the plan.

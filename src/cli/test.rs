@@ -66,7 +66,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     if let Some(coverage) = &selection.coverage {
         work = coverage::count(settings, coverage, work);
     }
-    snapshots::prepare(settings, selection, &mut work)?;
+    let has_orphans = snapshots::prepare(settings, selection, &mut work)?;
     work.cache = cache::open(settings, selection).map_err(|error| vec![error])?;
     let mut nothing_changed = false;
     if let Some(revision) = &selection.changed {
@@ -123,7 +123,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     } else {
         None
     };
-    let mut exit = ended.exit;
+    let mut exit = if has_orphans { ended.exit.or(Exit::Failed) } else { ended.exit };
     if let Some(what) = told {
         let (status, diagnostic) = nothing(selection.no_tests, what);
         tell(diagnostic.as_slice(), settings.color_errors);

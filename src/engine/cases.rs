@@ -198,10 +198,9 @@ impl<'js> Cases<'js, '_> {
                 continue;
             }
             let status = match (CaseStatus::of(&failures), skip) {
-                (CaseStatus::Passed, Some(reason)) => CaseStatus::Skipped { reason },
-                (CaseStatus::Passed, None) if is_flaky => {
-                    CaseStatus::Flaky { fails: self.limits.flaky_fails }
-                }
+                (CaseStatus::Passed, Some(reason)) if !is_flaky => CaseStatus::Skipped { reason },
+                // What has failed before is not undone by being skipped when it runs again.
+                (CaseStatus::Passed, _) if is_flaky => CaseStatus::Flaky { fails: self.limits.flaky_fails },
                 (status, _) => status,
             };
             let attempts = std::mem::take(&mut progress.attempts);

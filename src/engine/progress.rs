@@ -275,8 +275,7 @@ impl Progress {
     /// Gives every case a name of its own.
     pub(crate) fn make_names_unique(&mut self) {
         let mut seen = std::collections::HashMap::new();
-        let taken: std::collections::HashSet<String> =
-            self.cases.iter().map(|case| case.name.clone()).collect();
+        let taken: HashSet<String> = self.cases.iter().map(|case| case.name.clone()).collect();
         for (number, case) in self.cases.iter_mut().enumerate() {
             let count: &mut usize = seen.entry(case.name.clone()).or_default();
             *count += 1;

@@ -236,6 +236,11 @@ impl Snapshots {
         }
         for (path, change) in changes.files {
             let full = self.full(&path);
+            if let Some(link) = self.link_to(&path) {
+                let why = format!("{link} is a symbolic link: snapshots are not written through links");
+                errors.push(Diagnostic::error(format!("writing the snapshot {path}: {why}")));
+                continue;
+            }
             if change.text.is_some() && self.text(&path).is_ok_and(|now| now == change.text) {
                 continue;
             }
@@ -249,6 +254,16 @@ impl Snapshots {
             }
         }
         (done, errors)
+    }
+
+    /// A link on the way to a path, if there is one.
+    fn link_to(&self, path: &RelPath) -> Option<RelPath> {
+        let is_link = |above: &RelPath| match self.tree.locate(above) {
+            Ok(there) => there.path != *above,
+            Err(ReadError::NotFound { .. }) => false,
+            Err(_) => true,
+        };
+        path.ancestors().filter(|above| !above.is_root()).find(is_link)
     }
 
     fn full(&self, path: &RelPath) -> PathBuf {

@@ -178,7 +178,7 @@ fn a_file_whose_test_is_gone_is_obsolete() {
     run.exits_with(0);
     let told = format!("{}{}", run.stdout, run.stderr);
     assert!(told.contains(&format!("{gone} is obsolete: its test file is gone")), "{told}");
-    project.run(&["--snapshots=strict"]).exits_with(2);
+    project.run(&["--snapshots=strict"]).exits_with(1);
     assert!(project.exists(gone));
     project.run(&["-u"]).exits_with(0);
     assert!(!project.exists(gone) && project.exists(SNAP));
@@ -498,4 +498,41 @@ fn what_cannot_be_written_is_told_and_modes_are_kept() {
     project.run(&["-u"]).exits_with(0);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::read_dir(project.path().join("__snapshots__")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_snapshot_file_without_a_test_fails_a_strict_run_that_runs_all_the_same() {
+    let project = Project::of(&[
+        (
+            "a.test.ts",
+            "import { test } from 'husako/test';\ntest('fails', () => { throw new Error('told'); });\n",
+        ),
+        ("__snapshots__/gone.test.ts.snap", "exports[`x 1`] = `1`;\n"),
+    ]);
+    let run = project.run(&["--snapshots=strict", "--json", "o.json"]);
+    assert_eq!(run.status, Some(1), "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("told") && run.stdout.contains("gone.test.ts.snap is obsolete"),
+        "{}",
+        run.stdout
+    );
+    assert!(project.exists("o.json"));
+    project.write("a.test.ts", "import { test } from 'husako/test';\ntest('passes', () => {});\n");
+    assert_eq!(project.run(&["--snapshots=strict"]).status, Some(1));
+    assert_eq!(project.run(&[]).status, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn no_snapshot_is_written_through_a_link() {
+    let outside = tempfile::tempdir().unwrap();
+    let project = Project::of(&[(
+        "a.test.ts",
+        "import { test, expect } from 'husako/test';\ntest('a', () => { expect(1).toMatchSnapshot(); });\n",
+    )]);
+    std::os::unix::fs::symlink(outside.path(), project.path().join("__snapshots__")).unwrap();
+    let run = project.run(&[]);
+    assert_eq!(run.status, Some(9), "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("__snapshots__ is a symbolic link"), "{}", run.stderr);
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }

@@ -467,3 +467,52 @@ async fn what_objects_give_and_hold_is_compared() {
     );
     assert_eq!(outcomes(&file.await), ["a: passed"]);
 }
+
+#[tokio::test]
+async fn an_expectation_that_is_not_awaited_fails_its_case() {
+    let file = tests(
+        "const late = (ms: number, ok = true) => new Promise((resolve, reject) => setTimeout(() => (ok ? resolve(1) : reject(new Error('no'))), ms));\n\
+         test('poll', () => { expect.poll(() => 1, { timeout: 50 }).toBe(2); });\n\
+         test('resolves', () => { expect(late(20)).resolves.toBe(2); });\n\
+         test('in time', () => { expect(Promise.resolve(1)).resolves.toBe(1); });\n\
+         test('awaited', async () => { await expect(late(1)).resolves.toBe(1); await expect.poll(() => 1).toBe(1); });\n\
+         test('refused', async () => { expect(late(1, false)).resolves.toBe(1); await late(20); });",
+    );
+    let told = outcomes(&file.await);
+    let waiting = "an expectation was still waiting for its promise when the test was over";
+    assert!(told[0].starts_with(&format!("poll: AssertionError {waiting}")), "{told:?}");
+    assert!(told[1].starts_with(&format!("resolves: AssertionError {waiting}")), "{told:?}");
+    assert_eq!(told[2..4], ["in time: passed", "awaited: passed"]);
+    assert!(told[4].starts_with("refused: UnhandledRejection"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_would_never_run_or_be_told_is_told() {
+    let file = tests("test('g', function* () { expect(1).toBe(2); });").await;
+    assert!(outcomes(&file)[0].contains("test() has a generator as its body"), "{:?}", outcomes(&file));
+    let file = tests(
+        "let n = 0; test('x', { retry: 2 }, ({ skip }: any) => { if (n++ < 1) throw new Error('1'); skip(); });\n\
+         describe('f', { fails: true }, () => { test('is fine', { fails: false }, () => {}); test('fails', () => { throw 1; }); });",
+    );
+    assert_eq!(outcomes(&file.await), ["x: flaky", "f > is fine: passed", "f > fails: passed"]);
+}
+
+#[tokio::test]
+async fn words_of_chai_mean_what_they_mean_there() {
+    let holds = [
+        "expect(-0).to.equal(0)",
+        "expect(NaN).to.not.equal(NaN)",
+        "expect({ a: 1 }).to.deep.equal({ a: 1 })",
+        "expect({ a: 1, b: undefined }).to.not.deep.equal({ a: 1 })",
+        "expect({ a: { b: 1 } }).to.not.have.property('a', { b: 1 })",
+        "expect({ a: { b: 1 } }).to.have.deep.property('a', { b: 1 })",
+        "expect({ a: 1 }).to.not.be.oneOf([{ a: 1 }])",
+        "expect(1).to.be.oneOf([1, 2])",
+        "expect(() => { throw new TypeError('x'); }).to.throw(TypeError, 'x')",
+        "expect(() => { throw new TypeError('x'); }).to.not.throw(TypeError, 'y')",
+        "expect(() => { throw new TypeError('x'); }).to.not.throw(RangeError, /x/)",
+    ];
+    let cases: String = holds.iter().map(|code| format!("test({code:?}, () => {{ {code}; }});\n")).collect();
+    let file = tests(&cases).await;
+    assert!(file.cases.iter().all(|case| case.status == CaseStatus::Passed), "{:?}", outcomes(&file));
+}

@@ -5,11 +5,11 @@
 
 import { apply, codeAt, includes, isArray, isObject, mapForEach, newList, push, toText, tryGet } from "../primordials.ts";
 import { usageError } from "../stack.ts";
-import { EQUAL, equals } from "./equality.ts";
+import { equals, STRICT_EQUAL } from "./equality.ts";
 import { expect, matcher } from "./expect.ts";
-import { printInline } from "./format.ts";
+import { printInline, STRICT } from "./format.ts";
 import { bare, classNameOf, kindOf, mapSize, namesOf, setSize } from "./kinds.ts";
-import { itemsOf } from "./matchers.ts";
+import { comparing, itemsOf } from "./matchers.ts";
 import { misuse, typeName } from "./outcome.ts";
 import type { Context, Matcher, Outcome } from "./outcome.ts";
 import { resolvePath, toPath } from "./paths.ts";
@@ -129,9 +129,6 @@ const ALONE: Record<string, readonly unknown[]> = {
 /** Words that take values, with the matchers that say the same. */
 const SAID: Record<string, string> = {
   __proto__: null as never,
-  equal: "toBe",
-  equals: "toBe",
-  eq: "toBe",
   eql: "toEqual",
   eqls: "toEqual",
   instanceof: "toBeInstanceOf",
@@ -153,7 +150,6 @@ const SAID: Record<string, string> = {
   lt: "toBeLessThan",
   most: "toBeLessThanOrEqual",
   lte: "toBeLessThanOrEqual",
-  oneOf: "toBeOneOf",
 };
 
 /** Words that take values and are matchers of their own, below. */
@@ -164,6 +160,10 @@ const OWN: Record<string, string> = {
   contain: "to.include",
   contains: "to.include",
   keys: "to.have.keys",
+  equal: "to.equal",
+  equals: "to.equal",
+  eq: "to.equal",
+  oneOf: "to.be.oneOf",
   members: "to.have.members",
 };
 
@@ -219,7 +219,7 @@ function wordsAfter(chain: { readonly not: unknown }, call: Call, state: State, 
     if (name === "property") {
       return (path: unknown, ...value: unknown[]): unknown => {
         const where = state.nested ? path : [path];
-        return say("to.have.property", value.length === 0 ? [where] : [where, value[0]]);
+        return say("to.have.property", value.length === 0 ? [where] : [where, value[0], state.deep]);
       };
     }
     if (name === "a" || name === "an") {
@@ -228,8 +228,8 @@ function wordsAfter(chain: { readonly not: unknown }, call: Call, state: State, 
     if (OWN[name] !== undefined) return (...args: unknown[]): unknown => say(OWN[name], [args, state.deep]);
     const said = SAID[name];
     if (said !== undefined) {
-      const same = said === "toBe" && state.deep ? "toEqual" : said;
-      return (...args: unknown[]): unknown => say(same, args);
+      return (...args: unknown[]): unknown =>
+        said === "toThrow" && args.length > 1 ? say("to.throw", [args]) : say(said, args);
     }
     throw usageError(
       "expect(…).to has no word \"" + name + "\": only the common words of Chai are known; use a matcher, such as toEqual()",
@@ -246,8 +246,14 @@ function foundProperty(): typeof property {
 }
 
 function toHaveProperty(received: unknown, args: readonly unknown[], context: Context): Outcome {
-  const outcome = matcher("toHaveProperty")(received, args, context);
   const path = toPath(args[0]);
+  const isThere = matcher("toHaveProperty")(received, [args[0]], context);
+  let outcome = isThere;
+  if (isThere.pass && args.length > 2 && path !== undefined) {
+    const { value } = resolvePath(received, path, args[0]);
+    const is = match(value, args[1], args[2]);
+    outcome = comparing(is, value, args[1], STRICT, "", "", " value");
+  }
   if (outcome.pass && path !== undefined) property = { value: resolvePath(received, path, args[0]).value };
   return outcome;
 }
@@ -288,7 +294,33 @@ function toBeA(received: unknown, args: readonly unknown[], context: Context): O
 
 /** Whether two values are the same; by structure after `deep`. */
 function match(a: unknown, b: unknown, deep: unknown): boolean {
-  return deep === true ? equals(a, b, EQUAL) : a === b || (a !== a && b !== b);
+  return deep === true ? sameDeep(a, b) : a === b || (a !== a && b !== b);
+}
+
+/** Equal as `deep` means it: a property that is `undefined` is another thing than none. */
+function sameDeep(a: unknown, b: unknown): boolean {
+  return equals(a, b, STRICT_EQUAL);
+}
+
+function toEqual(received: unknown, args: readonly unknown[]): Outcome {
+  const expected = first(args);
+  if (args[1] === true) return comparing(sameDeep(received, expected), received, expected, STRICT, "deep equality", "", "");
+  return comparing(received === expected, received, expected, STRICT, "===", "", "");
+}
+
+function toBeOneOf(received: unknown, args: readonly unknown[], context: Context): Outcome {
+  const choices = itemsOf(first(args));
+  if (choices === undefined) return misuse("expected value must be an array", "Expected", first(args));
+  let pass = false;
+  for (let i = 0; i < choices.length && !pass; i++) pass = match(received, choices[i], args[1]);
+  return { pass, message: () => told(received, "one of " + printInline(first(args)), context) };
+}
+
+/** What is thrown is of a class and has a message: `throw(TypeError, "part")`. */
+function toThrowBoth(received: unknown, args: readonly unknown[], context: Context): Outcome {
+  const { pass, message } = matcher("toThrow")(received, [(args[0] as unknown[])[0]], context);
+  const both = matcher("toThrow")(received, [(args[0] as unknown[])[1]], context);
+  return pass ? both : { ...both, pass, message };
 }
 
 function toInclude(received: unknown, args: readonly unknown[], context: Context): Outcome {
@@ -381,6 +413,9 @@ function toBeEmpty(received: unknown, _: readonly unknown[], context: Context): 
 export const matchers: Record<string, Matcher> = {
   __proto__: null as never,
   "to.be.a": toBeA,
+  "to.be.oneOf": toBeOneOf,
+  "to.equal": toEqual,
+  "to.throw": toThrowBoth,
   "to.have.property": toHaveProperty,
   "to.include": toInclude,
   "to.have.keys": toHaveKeys,

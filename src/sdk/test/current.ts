@@ -12,6 +12,8 @@ export interface Run {
   wanted: number;
   /** What `expect.soft` and its like found: told when the case is over. A list without a prototype, once there is something. */
   soft?: unknown[];
+  /** How many expectations wait for a promise. */
+  waiting: number;
   /** How often the case has failed before. */
   readonly retry: number;
   /** How often the case has passed before. */
@@ -53,7 +55,7 @@ export function keepSoft(error: unknown): void {
 
 /** Called by the host before the hooks of a case, at each of its runs. Says how often it has failed and has passed before. */
 export function begin(retry: number, repeat: number): void {
-  run = { assertions: 0, wanted: -1, soft: undefined, retry, repeat, context: undefined };
+  run = { assertions: 0, wanted: -1, soft: undefined, waiting: 0, retry, repeat, context: undefined };
 }
 
 /**
@@ -65,11 +67,19 @@ export function end(failed: boolean): unknown[] {
   const ended = run;
   run = undefined;
   if (ended.soft !== undefined) return ended.soft;
-  const problem = failed ? undefined : miscounted(ended);
+  const problem = failed ? undefined : ended.waiting > 0 ? notAwaited() : miscounted(ended);
   if (problem === undefined) return NONE;
   const errors: unknown[] = newList();
   push(errors, problem);
   return errors;
+}
+
+/** The error of a run that is over before what it expects of a promise is known. */
+function notAwaited(): unknown {
+  return assertionError(
+    "an expectation was still waiting for its promise when the test was over\n\n" +
+      "Await it: await expect(promise).resolves.toBe(1), await expect.poll(() => value).toBe(1).",
+  );
 }
 
 /** The error of a run that made another number of expectations than it was to. */

@@ -182,7 +182,14 @@ class Chain {
     const run = current();
     if (run !== undefined) run.assertions++;
     if (context.promise !== "") {
-      return context.promise === "poll" ? poll(received, name, args, context) : callLater(received, name, args, context);
+      // Nothing may be attached to the promise: then nobody would notice that it is rejected and not awaited.
+      if (run !== undefined) run.waiting++;
+      const over = (): void => {
+        if (run !== undefined) run.waiting--;
+      };
+      return context.promise === "poll"
+        ? poll(received, name, args, context, over)
+        : callLater(received, name, args, context, over);
     }
     const outcome = matcher(name)(received, args, context);
     // Only matchers of the user's can take their time.
@@ -216,9 +223,10 @@ function concludeLater(outcome: unknown, name: string, context: Context): Promis
 }
 
 /** Asks again and again, until the matcher holds or time is over. */
-function poll(received: unknown, name: string, args: readonly unknown[], context: Context): unknown {
+function poll(received: unknown, name: string, args: readonly unknown[], context: Context, over: () => void): unknown {
   const { isNot, isSoft, about } = context;
   if (laterParts()[name] === SNAPSHOTS) {
+    over();
     throw usageError("expect.poll() cannot be used with " + name + "(): a snapshot is taken once");
   }
   const now: Context = { isNot, promise: "", isSoft: false, about };
@@ -230,7 +238,7 @@ function poll(received: unknown, name: string, args: readonly unknown[], context
       : undefined;
   };
   const { poll: start } = part("test/poll.ts") as typeof import("./poll.ts");
-  return start(received as never, attempt, (error) => fail(error as Error, context));
+  return start(received as never, attempt, (error) => fail(error as Error, context), over);
 }
 
 /** The part that takes snapshots. */
@@ -261,7 +269,7 @@ const PARTS: readonly string[] = [
   "test/property.ts",
   "toHaveProperty",
   "test/chai.ts",
-  "to.be.a to.have.property to.include to.have.keys to.have.members to.be.empty to.exist",
+  "to.be.a to.be.oneOf to.equal to.throw to.have.property to.include to.have.keys to.have.members to.be.empty to.exist",
 ];
 
 /** The words of Chai that may come first. */
@@ -394,9 +402,23 @@ function failure(name: string, context: Context, outcome: Outcome, stack?: strin
 }
 
 /** Calls a matcher when a promise has settled. */
-function callLater(received: unknown, name: string, args: readonly unknown[], context: Context): Promise<unknown> {
+function callLater(
+  received: unknown,
+  name: string,
+  args: readonly unknown[],
+  context: Context,
+  over: () => void,
+): Promise<unknown> {
   const stack = captureStack();
-  return new Promise<unknown>((resolve, reject) => {
+  return new Promise<unknown>((fulfill, refuse) => {
+    const resolve = (value: unknown): void => {
+      over();
+      fulfill(value);
+    };
+    const reject = (reason: unknown): void => {
+      over();
+      refuse(reason);
+    };
     const settle = (value: unknown, state: Context["promise"]): void => {
       try {
         const outcome =

@@ -20,15 +20,25 @@ export interface PollOptions {
  * @param received what was given to `expect.poll`
  * @param attempt the error of a value; `undefined` if it is accepted
  * @param fail tells the last error when time is over
+ * @param over is called when it is known how it ends
  */
 export function poll(
   received: { readonly actual: () => unknown; readonly options?: PollOptions },
   attempt: (value: unknown) => unknown,
   fail: (error: unknown) => void,
+  over: () => void,
 ): Promise<void> {
   const { interval = 50, timeout = 1_000 } = received.options ?? {};
   const started = now();
-  return new Promise<void>((resolve, reject) => {
+  return new Promise<void>((fulfill, refuse) => {
+    const resolve = (): void => {
+      over();
+      fulfill();
+    };
+    const reject = (reason: unknown): void => {
+      over();
+      refuse(reason);
+    };
     const again = (error: unknown): void => {
       if (now() - started < timeout) {
         setTimeout(ask, interval);

@@ -205,6 +205,7 @@ export function titles(): { readonly name: string; readonly suite: string } {
 }
 
 const AsyncFunctionPrototype: object = prototypeOf(async () => {});
+const generators: readonly object[] = freeze([prototypeOf(function* () {}), prototypeOf(async function* () {})]);
 
 function checkPhase(what: string): void {
   onlyInTests(what);
@@ -230,7 +231,9 @@ function isOptions(value: unknown): boolean {
 }
 
 /** What a suite or case was given, put in order. */
-interface Request extends Inherited {
+interface Request extends Omit<Inherited, "fails"> {
+  /** Whether its body is to fail; `undefined`: what is said around it. */
+  readonly fails: boolean | undefined;
   readonly mode: Mode;
   readonly body: Callback | undefined;
   /** What `extend` has declared. */
@@ -283,12 +286,16 @@ function readRequest(state: State, title: string, second: unknown, third: unknow
   if (body !== undefined && typeof body !== "function") {
     throw usageError(what + "() needs a function as its body, not " + printInline(body, 80));
   }
+  if (body !== undefined && (prototypeOf(body) === generators[0] || prototypeOf(body) === generators[1])) {
+    throw usageError(what + "() has a generator as its body, which would never run: write a function, or an async function");
+  }
   if (options !== undefined && !isOptions(options)) {
     throw usageError(
       what + "() takes a timeout in milliseconds, or { timeout, skip, only, todo }, not " + printInline(options, 80),
     );
   }
-  let { mode, fails } = state;
+  let { mode } = state;
+  let fails = state.fails ? true : undefined;
   let timeout: unknown = options;
   let retry = -1;
   let repeats = -1;
@@ -298,7 +305,7 @@ function readRequest(state: State, title: string, second: unknown, third: unknow
     timeout = given.timeout;
     retry = checkCount(what, "retry", given.retry, -1);
     repeats = checkCount(what, "repeats", given.repeats, -1);
-    fails = fails || given.fails === true;
+    if (given.fails !== undefined) fails = state.fails || given.fails === true;
     if (mode === "run") mode = given.todo ? "todo" : given.skip ? "skip" : given.only ? "only" : "run";
   }
   if (body === undefined && mode !== "todo" && mode !== "skip") {
@@ -365,7 +372,7 @@ function addTest(_what: string, title: string, request: Request, stack: string, 
   const timeout = first(request.timeout, inherited.timeout, defaults.timeout);
   const retry = first(request.retry, inherited.retry, defaults.retry);
   const repeats = request.repeats === -1 ? inherited.repeats : request.repeats;
-  const fails = request.fails || inherited.fails;
+  const fails = request.fails ?? inherited.fails;
   const number = addCase(suite, capped(title, 2_000), mode, callback, timeout, stack);
   push(caseTitles, title);
   push(caseSuites, suite);
@@ -385,7 +392,7 @@ function addDescribe(what: string, title: string, request: Request, stack: strin
     timeout: request.timeout === -1 ? outerInherited.timeout : request.timeout,
     retry: request.retry === -1 ? outerInherited.retry : request.retry,
     repeats: request.repeats === -1 ? outerInherited.repeats : request.repeats,
-    fails: request.fails || outerInherited.fails,
+    fails: request.fails ?? outerInherited.fails,
   };
   try {
     if (body === undefined) return;
