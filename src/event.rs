@@ -314,14 +314,17 @@ pub enum Stream {
 }
 
 /// Which kind of failure. [`FailureKind::Assertion`] and [`FailureKind::Validation`] are a JUnit `failure`: what was
-/// asked was answered, with no. All others are `error`s.
+/// asked was answered, with no. All others are `error`s. Written and read by [`FailureKind::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FailureKind {
     /// `expect(…)` did not hold.
+    #[serde(rename = "AssertionError")]
     Assertion,
     /// A rendered resource breaks a rule.
+    #[serde(rename = "ValidationError")]
     Validation,
     /// The code under test, the test or a hook threw.
+    #[serde(rename = "Error")]
     Thrown,
     /// A promise was rejected and nobody handled it.
     UnhandledRejection,
@@ -334,12 +337,15 @@ pub enum FailureKind {
     /// The file reached its stack limit.
     StackOverflow,
     /// The file, or a module that it imports, is not valid TypeScript.
+    #[serde(rename = "CompileError")]
     Compile,
     /// A module could not be found, was denied, or threw while it was loaded.
+    #[serde(rename = "LoadError")]
     Load,
     /// The file has no cases.
     NoTests,
     /// An entry did not call `build` exactly once, or what it built cannot be written as JSON.
+    #[serde(rename = "BuildContractError")]
     BuildContract,
     /// The file does something else when it runs again (`--check-determinism`).
     Nondeterminism,
@@ -348,6 +354,7 @@ pub enum FailureKind {
     /// The run was interrupted while the case ran.
     Interrupted,
     /// husako-ci itself failed.
+    #[serde(rename = "InternalError")]
     Internal,
 }
 

@@ -9,6 +9,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::change::Diff;
+use crate::event::FailureKind;
 use crate::resource::JsonPath;
 use crate::tree::RelPath;
 
@@ -195,7 +196,7 @@ pub(super) struct Tried {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Fault {
-    pub(super) kind: FaultKind,
+    pub(super) kind: FailureKind,
     #[serde(rename = "type")]
     pub(super) type_name: String,
     pub(super) message: String,
@@ -217,26 +218,6 @@ pub(super) struct Fault {
     #[serde(default)]
     pub(super) help: Option<String>,
     pub(super) causes: Vec<String>,
-}
-
-/// By [`FailureKind::name`].
-#[derive(Deserialize)]
-pub(super) enum FaultKind {
-    AssertionError,
-    ValidationError,
-    Error,
-    UnhandledRejection,
-    Timeout,
-    NeverSettles,
-    OutOfMemory,
-    StackOverflow,
-    CompileError,
-    LoadError,
-    NoTests,
-    BuildContractError,
-    Nondeterminism,
-    Interrupted,
-    InternalError,
 }
 
 #[derive(Deserialize)]

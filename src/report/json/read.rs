@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::super::comment::fits_together;
 use super::form::{
-    Case, CaseState, Channel, Code, Fault, FaultKind, File, FileState, Frame, Kind, Number, Output, Path,
-    Read, Report, Severity, ShardOf, Snapshots, Stop, Summary, Tried, Warning,
+    Case, CaseState, Channel, Code, Fault, File, FileState, Frame, Kind, Number, Output, Path, Read, Report,
+    Severity, ShardOf, Snapshots, Stop, Summary, Tried, Warning,
 };
 use super::{Run, VERSION};
 use crate::diagnostic::{self, Diagnostic, Place};
 use crate::event::{
-    Attempt, CaseResult, CaseStatus, Comparison, Counts, Failure, FailureKind, FileKind, FileResult,
-    FileStatus, OutputLine, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped, Stream,
+    Attempt, CaseResult, CaseStatus, Comparison, Counts, Failure, FileKind, FileResult, FileStatus,
+    OutputLine, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped, Stream,
 };
 use crate::shard::{self, Part};
 
@@ -315,7 +315,7 @@ impl Fault {
             causes,
         } = self;
         Ok(Failure {
-            kind: kind.kind(),
+            kind,
             type_name,
             message,
             comparison: expected.zip(received).map(|(expected, received)| Comparison { expected, received }),
@@ -326,28 +326,6 @@ impl Fault {
             help,
             causes,
         })
-    }
-}
-
-impl FaultKind {
-    fn kind(self) -> FailureKind {
-        match self {
-            FaultKind::AssertionError => FailureKind::Assertion,
-            FaultKind::ValidationError => FailureKind::Validation,
-            FaultKind::Error => FailureKind::Thrown,
-            FaultKind::UnhandledRejection => FailureKind::UnhandledRejection,
-            FaultKind::Timeout => FailureKind::Timeout,
-            FaultKind::NeverSettles => FailureKind::NeverSettles,
-            FaultKind::OutOfMemory => FailureKind::OutOfMemory,
-            FaultKind::StackOverflow => FailureKind::StackOverflow,
-            FaultKind::CompileError => FailureKind::Compile,
-            FaultKind::LoadError => FailureKind::Load,
-            FaultKind::NoTests => FailureKind::NoTests,
-            FaultKind::BuildContractError => FailureKind::BuildContract,
-            FaultKind::Nondeterminism => FailureKind::Nondeterminism,
-            FaultKind::Interrupted => FailureKind::Interrupted,
-            FaultKind::InternalError => FailureKind::Internal,
-        }
     }
 }
 
