@@ -17,6 +17,7 @@ use super::interrupt::Interrupt;
 use super::json::{self, NotJson, Strict};
 use super::kubernetes::running;
 use super::modules::SDK;
+use super::plain;
 use super::progress::{
     Again, Callback, Case, Hook, HookKind, MAX_NAME, Mode, Progress, RawPlace, Suite, cut,
 };
@@ -269,6 +270,8 @@ impl ModuleDef for HostModule {
             "now",
             "elapsed",
             "random",
+            "alike",
+            "plain",
         ] {
             declare.declare(name)?;
         }
@@ -290,6 +293,8 @@ impl ModuleDef for HostModule {
         exports.export("now", Func::from(now))?;
         exports.export("elapsed", Func::from(elapsed))?;
         exports.export("random", Func::from(random))?;
+        exports.export("alike", Func::from(plain::alike))?;
+        exports.export("plain", Func::from(plain::plain))?;
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod misspelt;
 mod mocks;
 mod modules;
 mod once;
+mod plain;
 mod prepared;
 mod progress;
 mod random;

@@ -8,10 +8,10 @@ import type { MetadataJson, SpecFragment, ToJson } from "./fragments.ts";
 import {
   assign,
   create,
+  hasOwn,
   isArray,
   isObject,
   made,
-  objectKeys,
   prototypeOf,
   share,
   split,
@@ -43,8 +43,8 @@ class StoredMetadata implements ToJson<MetadataJson> {
   [key: string]: any;
 
   constructor(fields: Fields) {
-    const keys = objectKeys(fields);
-    for (let i = 0; i < keys.length; i++) put(this, keys[i], fields[keys[i]]);
+    if (hasOwn(fields, "__proto__")) put(this, "__proto__", fields.__proto__);
+    assign(this, fields);
   }
 
   _toJSON(): MetadataJson {

@@ -1,6 +1,6 @@
 /** Spec fragments and amounts of resources, as `k8s/meta/v1` and `k8s/core/v1` begin them. */
 
-import { assign, made, round, share, toText } from "./primordials.ts";
+import { assign, made, newList, push, round, share, toText } from "./primordials.ts";
 import { isPlainObject, put, resolve } from "./values.ts";
 import type { Fields } from "./values.ts";
 
@@ -65,9 +65,11 @@ export interface SpecFragmentInit {
 }
 
 /** The fields of a fragment that {@link SpecFragment._toMetadata} gives. */
-const METADATA_FIELDS = ["name", "namespace", "labels", "annotations"];
+const METADATA_FIELDS = namedFields(["name", "namespace", "labels", "annotations"]);
 /** The fields of a fragment that {@link SpecFragment._toContainer} gives. */
-const CONTAINER_FIELDS = ["name", "image", "imagePullPolicy", "resources", "command", "args"];
+const CONTAINER_FIELDS = namedFields(["name", "image", "imagePullPolicy", "resources", "command", "args"]);
+const LIST_FIELDS = namedFields(["cpu", "memory"]);
+const REQUIREMENTS_FIELDS = namedFields(["requests", "limits"]);
 
 /** Collects metadata, or a container. Every method changes this very object and gives it back. */
 class SpecFragment {
@@ -157,11 +159,24 @@ class SpecFragment {
 share(SpecFragment.prototype, "a fragment of name(), label() or image()");
 export type { SpecFragment };
 
-function pick(fragment: object, fields: readonly string[]): Fields {
+/** A field of a fragment, and what it becomes. */
+interface Field {
+  readonly own: string;
+  readonly name: string;
+}
+
+function namedFields(names: readonly string[]): readonly Field[] {
+  const fields: Field[] = newList();
+  for (let i = 0; i < names.length; i++) push(fields, { own: "_" + names[i], name: names[i] });
+  return fields;
+}
+
+function pick(fragment: object, fields: readonly Field[]): Fields {
   const result: Fields = {};
   for (let i = 0; i < fields.length; i++) {
-    const value = (fragment as Fields)["_" + fields[i]];
-    if (value !== undefined && value !== null) result[fields[i]] = resolve(value, fields[i]);
+    const { own, name } = fields[i];
+    const value = (fragment as Fields)[own];
+    if (value !== undefined && value !== null) result[name] = resolve(value, name);
   }
   return result;
 }
@@ -190,7 +205,7 @@ class ResourceChain implements ToJson<ResourceListJson> {
   }
 
   _toJSON(): ResourceListJson {
-    return pick(this, ["cpu", "memory"]);
+    return pick(this, LIST_FIELDS);
   }
 }
 share(ResourceChain.prototype, "cpu() or memory()");
@@ -226,7 +241,7 @@ class ResourceRequirementsChain implements ToJson<RequirementsJson> {
   }
 
   _toJSON(): RequirementsJson {
-    const result: Fields = pick(this, ["requests", "limits"]);
+    const result: Fields = pick(this, REQUIREMENTS_FIELDS);
     if (isEmpty(result.requests)) delete result.requests;
     if (isEmpty(result.limits)) delete result.limits;
     return result;

@@ -32,6 +32,27 @@ declare module "husako:host" {
    */
   export function part(path: string): unknown;
 
+  /**
+   * Whether two values are equal for sure, by any rule of equality that matchers have: both the same, or plain objects and arrays with
+   * the same properties. `false`: nobody knows.
+   */
+  export function alike(a: unknown, b: unknown): boolean;
+  /**
+   * Replaces everything that has a `_toJSON()` by its result, at every level of arrays and plain objects.
+   *
+   * @param key the property that the value stands in
+   * @param fields gives the fields of a spec fragment, and of an object that inherits from others; `undefined`: it is not plain
+   * @param stored a `_toJSON` that gives the own fields, made plain
+   * @param props a `_toJSON` that gives the object `_props`, made plain
+   */
+  export function plain(
+    value: unknown,
+    key: string,
+    fields: (value: object, key: string) => object | undefined,
+    stored: unknown,
+    props: unknown,
+  ): unknown;
+
   /** What time it is, in whole milliseconds since 1970. Who asks has read the clock. */
   export function now(): number;
   /** How long the file has run, in milliseconds. Who asks has read the clock. */

@@ -2,7 +2,7 @@
 
 import { part } from "husako:host";
 import { apply, includes, is, isArray, isObject, iteratorSymbol, newList, push, setForEach } from "../primordials.ts";
-import { EQUAL, equals, STRICT_EQUAL, SUBSET } from "./equality.ts";
+import { EQUAL, equals, STRICT_EQUAL, SUBSET, surelyEqual } from "./equality.ts";
 import type { Rules } from "./equality.ts";
 import type { Comparison } from "./errors.ts";
 import { INLINE, LOOSE, print, printInline, spaces, STRICT } from "./format.ts";
@@ -296,14 +296,19 @@ export const matchers: Record<string, Matcher> = {
   toMatch,
 } as unknown as Record<string, Matcher>;
 
+function hasItem(items: readonly unknown[], expected: unknown): boolean {
+  for (let i = 0; i < items.length; i++) if (items[i] === expected) return true;
+  return false;
+}
+
 /**
- * Says of values that need no looking into that a matcher holds for them; `false`: the matcher has to say. By the matcher's name.
+ * Says of plain values that a matcher holds for them; `false`: the matcher has to say. By the matcher's name.
  */
 export const quick: Record<string, (received: unknown, expected: unknown) => boolean> = {
   __proto__: null,
   toBe: is,
-  toEqual: is,
-  toStrictEqual: is,
+  toEqual: surelyEqual,
+  toStrictEqual: surelyEqual,
   toBeDefined: (received: unknown) => received !== undefined,
   toBeUndefined: (received: unknown) => received === undefined,
   toBeNull: (received: unknown) => received === null,
@@ -318,7 +323,9 @@ export const quick: Record<string, (received: unknown, expected: unknown) => boo
   toBeLessThanOrEqual: (received: unknown, expected: unknown) =>
     typeof received === "number" && typeof expected === "number" && received <= expected,
   toContain: (received: unknown, expected: unknown) =>
-    typeof received === "string" && typeof expected === "string" && includes(received, expected),
+    typeof received === "string"
+      ? typeof expected === "string" && includes(received, expected)
+      : isArray(received) && hasItem(received, expected),
   toHaveLength: (received: unknown, expected: unknown) =>
     typeof expected === "number" && (typeof received === "string" || isArray(received)) && received.length === expected,
   toMatch: (received: unknown, expected: unknown) =>
