@@ -38,8 +38,9 @@ pub(crate) enum Names {
 /// The names that a module exports; `None` when `export *` adds some that cannot be told from the module alone.
 pub(crate) type Exports = Option<BTreeSet<String>>;
 
-/// Removes what a `.husako` file imports a second time under one name, both times from `k8s/*`.
-pub(super) fn drop_duplicates(program: &mut Program<'_>) {
+/// Removes what a `.husako` file imports a second time under one name, both times from `k8s/*`. Whether there was anything.
+pub(super) fn drop_duplicates(program: &mut Program<'_>) -> bool {
+    let mut dropped = false;
     let mut seen = BTreeSet::new();
     let mut emptied = BTreeSet::new();
     for statement in program.body.iter_mut() {
@@ -51,6 +52,7 @@ pub(super) fn drop_duplicates(program: &mut Program<'_>) {
         if let Some(specifiers) = &mut import.specifiers {
             let before = specifiers.len();
             specifiers.retain(|specifier| seen.insert(specifier.local().name.to_string()));
+            dropped |= specifiers.len() < before;
             if specifiers.is_empty() && before > 0 {
                 emptied.insert(span.start);
             }
@@ -59,6 +61,7 @@ pub(super) fn drop_duplicates(program: &mut Program<'_>) {
     program.body.retain(|statement| {
         !matches!(statement, Statement::ImportDeclaration(import) if emptied.contains(&import.span.start))
     });
+    dropped
 }
 
 /// The imports and re-exports of a module, in order.

@@ -3,8 +3,8 @@
 /// Where the pieces of compiled code come from.
 #[derive(Debug)]
 pub(crate) struct SourceMap {
-    /// Line and column in the code, line and column in the source, all from 0; sorted.
-    tokens: Vec<[u32; 4]>,
+    /// Line and column in the code, line and column in the source, all from 0; sorted. `None`: everything is where it was.
+    tokens: Option<Vec<[u32; 4]>>,
     /// How many lines the code has: a stack that user code made up may speak of others.
     lines: u32,
     /// Lines of the code that are not ASCII: the engine counts columns in bytes, source maps in UTF-16 units.
@@ -18,6 +18,15 @@ impl SourceMap {
             .filter(|token| token.get_source_id().is_some())
             .map(|t| [t.get_dst_line(), t.get_dst_col(), t.get_src_line(), t.get_src_col()])
             .collect();
+        SourceMap::of(Some(tokens), code)
+    }
+
+    /// Of code in which everything is where it was in the source.
+    pub(super) fn same(source: &str) -> SourceMap {
+        SourceMap::of(None, source)
+    }
+
+    fn of(tokens: Option<Vec<[u32; 4]>>, code: &str) -> SourceMap {
         let wide = if code.is_ascii() {
             Vec::new()
         } else {
@@ -39,9 +48,10 @@ impl SourceMap {
                 (0..=(column as usize).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
             column = text[..end].encode_utf16().count() as u32;
         }
-        let after = self.tokens.partition_point(|token| (token[0], token[1]) <= (line, column));
+        let Some(tokens) = &self.tokens else { return Some((line + 1, column + 1)) };
+        let after = tokens.partition_point(|token| (token[0], token[1]) <= (line, column));
         // On a line that begins inside a template literal the nearest token is on an earlier one.
-        let token = self.tokens.get(after.checked_sub(1)?)?;
+        let token = tokens.get(after.checked_sub(1)?)?;
         Some((token[2] + 1, token[3] + 1))
     }
 }

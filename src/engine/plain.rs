@@ -135,8 +135,7 @@ impl<'js> Comparison<'js> {
 }
 
 /// Replaces everything that has a `_toJSON()` by its result, at every level of arrays and plain objects. Instances of other classes
-/// stay as they are, and a cycle stays a cycle, so that whoever takes the result can name the place. What is nested deeper than
-/// anything that can be written stays as it is.
+/// stay as they are, and a cycle stays a cycle, so that whoever takes the result can name the place.
 ///
 /// `fields(value, key)` is asked for the fields of a spec fragment that stands in the property `key`, and of an object that
 /// inherits from others; `undefined`: it is no plain object. `stored` and `props` are the methods `_toJSON` whose results are known:
@@ -144,7 +143,7 @@ impl<'js> Comparison<'js> {
 ///
 /// # Errors
 ///
-/// What a getter, `_toJSON` or `fields` throws.
+/// What a getter, `_toJSON` or `fields` throws, and a `RangeError` for what is nested deeper than anything that can be written.
 pub(super) fn plain<'js>(
     ctx: Ctx<'js>,
     value: Value<'js>,
@@ -186,7 +185,8 @@ impl<'js> Copying<'js> {
     fn copy(&mut self, value: Value<'js>, key: &Atom<'js>) -> Result<Value<'js>> {
         let Some(object) = value.as_object() else { return Ok(value) };
         if self.around.len() >= MAX_AROUND {
-            return Ok(value);
+            // What a function of the language would say that calls itself as often.
+            return Err(Exception::throw_range(&self.ctx, "Maximum call stack size exceeded"));
         }
         let is_function = value.is_function();
         if !is_function && self.is_fragment(object)? {

@@ -190,7 +190,9 @@ async fn same(path: &str, source: &str, tree: &Arc<dyn SourceTree>) -> FileResul
                     format!("{kind:?} {type_name} {message} {place:?} {frames:?} {causes:?}")
                 });
                 let failures: Vec<String> = failures.collect();
-                format!("{} {:?} {:?} {failures:?} {:?}", case.name, case.place, case.status, case.output)
+                // Where the rows of a table stand is the end of the table, as the engine sees it in the one text and in the other.
+                let place = case.place.as_ref().filter(|_| !source.contains(".each"));
+                format!("{} {place:?} {:?} {failures:?} {:?}", case.name, case.status, case.output)
             })
             .collect();
         told.push((file.status, cases, file.output.clone()));
