@@ -141,7 +141,7 @@ pub(super) fn outputs(ended: &Ended) -> Vec<(&'static str, String)> {
     let files = || ended.run.files.values();
     let cases = || files().filter(|file| file.kind == FileKind::Tests).flat_map(|file| &file.cases);
     let entries = files().filter(|file| file.kind != FileKind::Tests);
-    let passed = cases().filter(|case| case.status == CaseStatus::Passed).count();
+    let passed = cases().filter(|case| case.status == CaseStatus::Passed).count() + ended.run.silent.tests;
     let failed = cases().filter(|case| case.status.is_failure()).count();
     let entries = entries.filter(|file| file.status == FileStatus::Failed).count();
     let mut outputs = vec![

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::report::pieces::Destination;
+
 /// A report's file: opened before the run, so that a path that cannot be written is known before anything runs.
 #[derive(Debug)]
 pub(super) struct Target {
@@ -39,6 +41,22 @@ impl Target {
     /// The disk is full, or the folder has changed since. The temporary file is removed.
     pub(super) fn write(mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
+        self.keep()
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Destination for Target {
+    fn keep(self) -> io::Result<()> {
         self.file.persist(&self.path).map(drop).map_err(|error| error.error)
     }
 }

@@ -17,8 +17,11 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::discover::Found;
 use crate::engine::{self, Modules};
 use crate::event::{Counts, Event, FileKind, FileStatus, Stopped};
+use crate::report::json::Json;
+use crate::report::junit::Junit;
+use crate::report::pieces::InPieces;
 use crate::report::terminal::Terminal;
-use crate::report::{AtEnd, Run, Sinks, json, junit};
+use crate::report::{Run, Sinks};
 use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
 use crate::shard::Part;
 use crate::timings::{Phase, measure};
@@ -271,7 +274,7 @@ async fn run_and_report(options: RunOptions, sinks: &mut Sinks<'_>, keep: bool) 
         for event in batch.drain(..) {
             failures.add(&event);
             if keep {
-                told.add(&event);
+                told.add_noteworthy(&event);
             }
             if let Event::RunFinished(run) = &event {
                 interrupted = run.stopped == Some(Stopped::Interrupted);
@@ -349,17 +352,11 @@ pub(super) fn open(path: &Path) -> Result<Target, Diagnostic> {
 pub(super) fn open_reports<'s>(settings: &Settings, sinks: &mut Sinks<'s>) -> Result<(), Diagnostic> {
     if let Some(path) = &settings.junit {
         let target = open(path)?;
-        sinks.add(
-            path.display().to_string(),
-            AtEnd::new(junit::render, move |bytes: &[u8]| target.write(bytes)),
-        );
+        sinks.add(path.display().to_string(), InPieces::new(Junit::new(), target));
     }
     if let Some(path) = &settings.json {
         let target = open(path)?;
-        sinks.add(
-            path.display().to_string(),
-            AtEnd::new(json::render, move |bytes: &[u8]| target.write(bytes)),
-        );
+        sinks.add(path.display().to_string(), InPieces::new(Json::default(), target));
     }
     Ok(())
 }

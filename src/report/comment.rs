@@ -100,6 +100,8 @@ impl Tally {
     /// What was counted of tests, and of entries.
     pub(crate) fn of(run: &Run) -> (Tally, Tally) {
         let (mut tests, mut entries) = (Tally::default(), Tally::default());
+        tests.passed = run.silent.tests;
+        entries.passed = run.silent.entries;
         for file in run.files.values() {
             let tally = match file.kind {
                 FileKind::Tests => &mut tests,

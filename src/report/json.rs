@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::pieces::{Around, Form};
 use super::{Run, text};
 use crate::change::Diff;
 use crate::coverage::Totals;
@@ -29,15 +30,35 @@ use crate::shard::Part;
 pub(crate) use join::{Joined, NotJoined, join};
 pub(crate) use read::{MAX_BYTES, NotRead, Saved, read};
 
-/// The report of a run: a [`Report`] as indented JSON, with a line break at its end.
-///
-/// # Errors
-///
-/// None are known: writing to memory does not fail.
+/// The report as it is made, a file at a time: a [`Report`] as indented JSON, with a line break at its end.
+#[derive(Default)]
+pub(crate) struct Json {
+    /// What was counted so far. The run counts itself, unless it does not end.
+    counts: Counts,
+}
+
+impl Form for Json {
+    fn piece(&mut self, file: &FileResult, _: &Run) -> io::Result<Option<Vec<u8>>> {
+        self.counts.add(file);
+        let text = serde_json::to_string_pretty(&File::new(file))?;
+        // A line break in a string is written as an escape.
+        Ok(Some(format!("\n    {}", text.replace('\n', "\n    ")).into_bytes()))
+    }
+
+    fn around(&mut self, run: &Run, pieces: usize) -> io::Result<Around> {
+        const FILES: &str = "\n  \"files\": [";
+        let text = serde_json::to_string_pretty(&Report::new(run, self.counts))? + "\n";
+        let files = text.find(FILES).ok_or_else(|| io::Error::other("a report without files"))?;
+        let (before, after) = text.split_at(files + FILES.len());
+        let after = if pieces == 0 { after.to_owned() } else { format!("\n  {after}") };
+        Ok(Around { before: before.into(), between: b",", after: after.into() })
+    }
+}
+
+/// The report of a run.
+#[cfg(test)]
 pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(&Report::new(run))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    super::pieces::render(Json::default(), run, usize::MAX)
 }
 
 /// The version of the format.
@@ -86,8 +107,8 @@ struct Report<'a> {
     summary: Summary,
     /// What discovery and configuration had to say before anything ran.
     warnings: Vec<Warning<'a>>,
-    /// Every planned file, in the order of the paths.
-    files: Vec<File<'a>>,
+    /// Every planned file, a [`File`], in the order of the paths. They are written one by one.
+    files: [File<'a>; 0],
     /// What differs from the base. Absent when that was not asked for, or the run was stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     diff: Option<&'a Diff>,
@@ -421,16 +442,10 @@ struct Output<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(run: &'a Run) -> Report<'a> {
-        let Run { started, files, diff, coverage, finished } = run;
-        let counts = finished.as_ref().map_or_else(
-            || {
-                let mut counts = Counts::default();
-                files.values().for_each(|file| counts.add(file));
-                counts
-            },
-            |finished| finished.counts,
-        );
+    /// All but the files, which were `counted`.
+    fn new(run: &'a Run, counted: Counts) -> Report<'a> {
+        let Run { started, files: _, silent: _, diff, coverage, finished } = run;
+        let counts = finished.as_ref().map_or(counted, |finished| finished.counts);
         let (stopped, seed) =
             finished.as_ref().map_or((None, None), |finished| (finished.stopped, finished.seed));
         Report {
@@ -442,7 +457,7 @@ impl<'a> Report<'a> {
             shard: started.as_ref().and_then(|started| started.shard.as_ref()).map(ShardOf::new),
             summary: Summary::new(counts, stopped, seed),
             warnings: started.iter().flat_map(|started| &started.warnings).map(Warning::new).collect(),
-            files: files.values().map(|file| File::new(file)).collect(),
+            files: [],
             diff: diff.as_deref(),
             coverage: coverage.as_ref().map(|coverage| CoverageTotals::new(&coverage.totals())),
         }

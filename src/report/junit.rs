@@ -13,6 +13,7 @@ use quick_junit::{
 };
 
 use super::Run;
+use super::pieces::{Around, Form};
 use super::text::{self, Look};
 use crate::event::{
     Attempt, CaseResult, CaseStatus, Failure, FileKind, FileResult, FileStatus, OutputLine, Stopped, Stream,
@@ -21,34 +22,72 @@ use crate::event::{
 /// The longest `message` of a failure, in characters. The whole of it is in the body.
 const MAX_MESSAGE: usize = 300;
 
-/// The report of a run.
-///
-/// # Errors
-///
-/// None are known: writing to memory does not fail.
-pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
-    let mut report = Report::new("husako-ci");
-    report.time = run.finished.as_ref().map(|finished| micros(finished.duration));
-    let started = run.started.as_ref().map(|started| started.at);
-    report.timestamp = started.and_then(|at| text::iso8601(at).parse().ok());
-    for file in run.files.values() {
+/// The report as it is made, a suite at a time.
+pub(crate) struct Junit {
+    /// The report without its suites, which has counted what is in them.
+    report: Report,
+}
+
+impl Junit {
+    /// Nothing is in it yet.
+    pub(crate) fn new() -> Junit {
+        Junit { report: Report::new("husako-ci") }
+    }
+
+    /// The report as text, with the suites that it has at the moment.
+    fn text(&self) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.report.serialize(&mut bytes).map_err(io::Error::other)?;
+        // Everything that is written is a `str`.
+        Ok(resolve(&String::from_utf8(bytes).map_err(io::Error::other)?))
+    }
+}
+
+/// What stands behind the last suite.
+const END: &str = "\n</testsuites>\n";
+
+/// The tag of the whole, and what stands behind it.
+fn split(text: &str) -> io::Result<(&str, &str)> {
+    let tag = text.find("<testsuites").and_then(|tag| Some(tag + text[tag..].find('>')? + 1));
+    tag.and_then(|end| text.split_at_checked(end)).ok_or_else(|| io::Error::other("a report without a root"))
+}
+
+impl Form for Junit {
+    fn piece(&mut self, file: &FileResult, run: &Run) -> io::Result<Option<Vec<u8>>> {
         let not_run = match file.status {
             FileStatus::Passed | FileStatus::Failed => None,
             FileStatus::NotRun => Some(why_not_run(run)),
         };
         if file.cases.is_empty() && not_run.is_none() {
             // All its cases were filtered out.
-            continue;
+            return Ok(None);
         }
         let mut suite = suite(file, not_run);
+        let started = run.started.as_ref().map(|started| started.at);
         suite.timestamp = file.started.or(started).and_then(|at| text::iso8601(at).parse().ok());
-        report.add_test_suite(suite);
+        self.report.add_test_suite(suite);
+        let text = self.text()?;
+        self.report.test_suites.clear();
+        let (_, suite) = split(&text)?;
+        let suite = suite.strip_suffix(END).ok_or_else(|| io::Error::other("a report without an end"))?;
+        Ok(Some(suite.as_bytes().to_vec()))
     }
-    let mut bytes = Vec::new();
-    report.serialize(&mut bytes).map_err(io::Error::other)?;
-    // Everything that is written is a `str`.
-    let written = String::from_utf8(bytes).map_err(io::Error::other)?;
-    Ok(resolve(&written).into_bytes())
+
+    fn around(&mut self, run: &Run, pieces: usize) -> io::Result<Around> {
+        self.report.time = run.finished.as_ref().map(|finished| micros(finished.duration));
+        let started = run.started.as_ref().map(|started| started.at);
+        self.report.timestamp = started.and_then(|at| text::iso8601(at).parse().ok());
+        let text = self.text()?;
+        let (before, after) = split(&text)?;
+        let after = if pieces == 0 { after } else { END };
+        Ok(Around { before: before.into(), between: b"", after: after.into() })
+    }
+}
+
+/// The report of a run.
+#[cfg(test)]
+pub(crate) fn render(run: &Run) -> io::Result<Vec<u8>> {
+    super::pieces::render(Junit::new(), run, usize::MAX)
 }
 
 fn why_not_run(run: &Run) -> &'static str {

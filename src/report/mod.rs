@@ -12,6 +12,7 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub(crate) mod lcov;
 pub(crate) mod markdown;
+pub(crate) mod pieces;
 mod progress;
 pub(crate) mod summary;
 pub(crate) mod terminal;
@@ -27,10 +28,11 @@ mod model;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::change::Diff;
 use crate::coverage::Coverage;
-use crate::event::{Event, FileResult, RunFinished, RunStarted};
+use crate::event::{CaseResult, CaseStatus, Event, FileKind, FileResult, RunFinished, RunStarted};
 use crate::tree::RelPath;
 
 /// Something that shows or keeps what happens in a run.
@@ -86,6 +88,8 @@ pub(crate) struct Run {
     pub(crate) started: Option<RunStarted>,
     /// The files that are over, in the order of their paths.
     pub(crate) files: BTreeMap<RelPath, Arc<FileResult>>,
+    /// Cases that are left out of the files, because all that can be said of them is that they passed.
+    pub(crate) silent: Silent,
     /// What differs from the base; `None` when that was not asked for, or the run was stopped.
     pub(crate) diff: Option<Arc<Diff>>,
     /// What was counted; `None` when that was not asked for.
@@ -94,10 +98,54 @@ pub(crate) struct Run {
     pub(crate) finished: Option<RunFinished>,
 }
 
+/// How many cases passed and have nothing else to tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Silent {
+    /// Of test files.
+    pub(crate) tests: usize,
+    /// Of entries.
+    pub(crate) entries: usize,
+}
+
+/// Cases that take longer are slow.
+pub(crate) const SLOW: Duration = Duration::from_millis(500);
+
 impl Run {
+    /// Adds what an event tells, and leaves out most cases that passed: of a hundred thousand files, their names alone would fill
+    /// the memory.
+    pub(crate) fn add_noteworthy(&mut self, event: &Event) {
+        let Event::FileFinished(file) = event else { return self.add(event) };
+        let FileResult { cases, kind, .. } = &**file;
+        let is_noteworthy = |case: &CaseResult| {
+            case.status != CaseStatus::Passed || !case.warnings.is_empty() || case.duration > SLOW
+        };
+        let left: Vec<CaseResult> = cases.iter().filter(|case| is_noteworthy(case)).cloned().collect();
+        *match kind {
+            FileKind::Tests => &mut self.silent.tests,
+            FileKind::Entry { .. } => &mut self.silent.entries,
+        } += cases.len() - left.len();
+        let file = FileResult {
+            path: file.path.clone(),
+            project: file.project.clone(),
+            kind: kind.clone(),
+            status: file.status,
+            started: file.started,
+            duration: file.duration,
+            cases: left,
+            output: Vec::new(),
+            filtered_out: file.filtered_out,
+            reads: file.reads,
+            is_cached: file.is_cached,
+            snapshots: file.snapshots,
+            obsolete_snapshots: file.obsolete_snapshots.clone(),
+            documents: None,
+        };
+        self.files.insert(file.path.clone(), Arc::new(file));
+    }
+
     /// The events that tell it, files in the order of their paths.
     pub(crate) fn events(&self) -> impl Iterator<Item = Event> {
-        let Run { started, files, diff, coverage, finished } = self;
+        let Run { started, files, silent: _, diff, coverage, finished } = self;
         let files = files.values().map(|file| Event::FileFinished(Arc::clone(file)));
         let after = [
             diff.clone().map(Event::DiffFinished),
@@ -122,7 +170,7 @@ impl Run {
     }
 }
 
-/// A sink that renders the whole run when it has finished, and hands the bytes to `save`.
+/// A sink that renders what is noteworthy of a run when it has finished, and hands the bytes to `save`.
 pub(crate) struct AtEnd<R, S> {
     run: Run,
     render: R,
@@ -134,7 +182,7 @@ where
     R: Fn(&Run) -> io::Result<Vec<u8>>,
     S: FnOnce(&[u8]) -> io::Result<()>,
 {
-    /// `render` is [`junit::render`] or [`json::render`]; `save` is called once, with the complete report.
+    /// `save` is called once, with the complete report.
     pub(crate) fn new(render: R, save: S) -> AtEnd<R, S> {
         AtEnd { run: Run::default(), render, save: Some(save) }
     }
@@ -146,7 +194,7 @@ where
     S: FnOnce(&[u8]) -> io::Result<()>,
 {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.run.add(event);
+        self.run.add_noteworthy(event);
         if self.run.finished.is_some()
             && let Some(save) = self.save.take()
         {

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use super::Run;
+use super::SLOW;
 use super::comment::{About, Comment};
 use super::coverage;
 use super::markdown::diff::{Page, details, kept};
@@ -17,8 +17,6 @@ use crate::event::{CaseResult, CaseStatus, Failure, FileResult};
 
 /// The most bytes of a summary. GitHub takes 1 MiB of a step, and nothing of what is larger.
 const MAX_BYTES: usize = 1_000_000;
-/// A case is slow when it takes longer.
-const SLOW: Duration = Duration::from_millis(500);
 /// The most slow cases that are told.
 const MAX_SLOW: usize = 10;
 
@@ -180,6 +178,7 @@ fn slow(run: &Run) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::super::markdown::hostile::{MARK, TEXTS, form};
     use super::super::{example, model};

@@ -19,6 +19,7 @@ use crate::event::{
     Attempt, CaseResult, CaseStatus, Comparison, Counts, Failure, FileKind, FileResult, FileStatus,
     OutputLine, Reads, RunFinished, RunStarted, SnapshotCounts, Stopped, Stream,
 };
+use crate::report::Silent;
 use crate::shard::{self, Part};
 
 /// The most bytes of a report.
@@ -111,6 +112,7 @@ impl Report {
             warnings.into_iter().map(Warning::diagnostic).collect();
         let Summary { seed, stopped } = summary;
         let run = Run {
+            silent: Silent::default(),
             started: Some(RunStarted {
                 at: started_at,
                 files: found.len(),
