@@ -13,6 +13,9 @@ const setLimit = limit?.set && uncurryThis(limit.set);
 const stackProperty = descriptorOf(Error.prototype, "stack");
 const getStack = stackProperty?.get && uncurryThis(stackProperty.get);
 
+/** How many frames the engine keeps unless somebody says otherwise. */
+const usualLimit: unknown = getLimit?.(Error);
+
 /** More than the ten frames of the engine, because those of the harness count too. */
 const FRAMES = 40;
 
@@ -60,7 +63,9 @@ const captureAbove = (Error as unknown as { captureStackTrace(target: object, ca
 /** Who called `callee`, a function of the SDK that has not returned yet: a stack of few frames, which costs little. */
 export function callerOf(callee: object): string {
   const holder: { stack?: unknown } = {};
-  withPlainStack(() => captureAbove(holder, callee), CALLER_FRAMES);
+  // Where nobody has touched it, there is nothing to put back.
+  if (getPrepare?.(Error) === undefined && getLimit?.(Error) === usualLimit) captureAbove(holder, callee);
+  else withPlainStack(() => captureAbove(holder, callee), CALLER_FRAMES);
   return typeof holder.stack === "string" ? holder.stack : "";
 }
 
