@@ -22,9 +22,13 @@ esac
 if ! diff=$(switch "$INPUT_DIFF" "$pull_request"); then
   fail "the input 'diff' is '$INPUT_DIFF': say true or false" 2
 fi
-# Where the comment is saved, another job posts it. Where there is no diff, there is none to post.
+if [[ -n $INPUT_MERGE && -n $INPUT_PATHS$INPUT_SHARD$INPUT_BASE ]]; then
+  fail "the inputs 'paths', 'shard' and 'base' mean nothing beside 'merge': they are for the jobs that run the shards" 2
+fi
+# Where the comment is saved, another job posts it. Where there is no diff, there is none to post, and of a part none that is
+# of the whole.
 default=$pull_request
-if [[ -n $INPUT_SAVE_COMMENT || $diff == false ]]; then default=false; fi
+if [[ -n $INPUT_SAVE_COMMENT || -n $INPUT_SHARD || $diff == false ]]; then default=false; fi
 if ! comment=$(switch "$INPUT_COMMENT" "$default"); then
   fail "the input 'comment' is '$INPUT_COMMENT': say true or false" 2
 fi
@@ -36,7 +40,12 @@ if [[ $comment == true && ${GITHUB_EVENT_NAME:-} == push ]]; then
   comment=false
 fi
 
+if [[ $comment == true && -n $INPUT_SHARD ]]; then
+  fail "the inputs 'comment: true' and 'shard' contradict each other: give 'comment' to the job that merges" 2
+fi
+
 arguments=()
+if [[ -n $INPUT_MERGE ]]; then arguments+=(merge); fi
 # A flag with its value, in one argument: so a value may begin with a dash.
 flag() {
   if [[ -n $2 ]]; then arguments+=("$1=$2"); fi
@@ -44,9 +53,11 @@ flag() {
 flag --junit "$INPUT_JUNIT"
 flag --json "$INPUT_JSON"
 flag --fail-on "$INPUT_FAIL_ON"
+flag --shard "$INPUT_SHARD"
 # What is about the comparison is inert where there is none: one workflow may serve pushes and pull requests.
 if [[ $diff == true || $comment == true ]]; then
-  arguments+=(--diff)
+  # Of a merge, the shards have compared.
+  if [[ -z $INPUT_MERGE ]]; then arguments+=(--diff); fi
   flag --base "$INPUT_BASE"
   flag --markdown "$INPUT_MARKDOWN"
   flag --save-comment "$INPUT_SAVE_COMMENT"
@@ -72,10 +83,26 @@ arguments+=(${lines[@]+"${lines[@]}"})
 split "$INPUT_PATHS"
 if [[ ${#lines[@]} -gt 0 ]]; then arguments+=(-- "${lines[@]}"); fi
 
+# The files that globs name, in the order of their names. A glob that names none stays as it is: husako-ci then says that there is no
+# such file.
+reports=()
+expand() {
+  local IFS= line
+  for line in ${lines[@]+"${lines[@]}"}; do
+    # shellcheck disable=SC2206
+    reports+=($line)
+  done
+}
+
 # Without the message of `cd`: a name with line breaks in it could command the runner.
 if ! cd -- "$(as_path "${INPUT_WORKING_DIRECTORY:-.}")" 2>/dev/null; then
   fail "the input 'working-directory' is '$INPUT_WORKING_DIRECTORY', which is no folder in $PWD. Is the repository \
 checked out?" 2
+fi
+if [[ -n $INPUT_MERGE ]]; then
+  split "$INPUT_MERGE"
+  expand
+  arguments+=(-- ${reports[@]+"${reports[@]}"})
 fi
 if [[ -z ${GITHUB_TOKEN:-} ]]; then unset GITHUB_TOKEN; fi
 

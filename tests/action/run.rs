@@ -117,6 +117,50 @@ fn paths_and_arguments_are_one_per_line() {
 }
 
 #[test]
+fn a_shard_compares_and_leaves_the_comment_to_the_merge() {
+    let shard = [("shard", "1/3"), ("junit", ""), ("json", "1.json")];
+    assert_eq!(arguments("push", &shard), ["--json=1.json", "--shard=1/3"]);
+    assert_eq!(arguments("pull_request", &shard), ["--json=1.json", "--shard=1/3", "--diff"]);
+    let mut job = Job::new();
+    job.set("GITHUB_EVENT_NAME", "pull_request").input("shard", "1/3").input("comment", "true");
+    job.run().refused(2, &["the job that merges"]);
+}
+
+#[test]
+fn reports_are_merged_and_commented() {
+    let merged = |event: &str| {
+        let mut job = Job::new();
+        for name in ["r 1.json", "r 2.json", "other.json"] {
+            fs::write(job.path("workspace").join(name), "{}").unwrap();
+        }
+        job.set("GITHUB_EVENT_NAME", event).input("merge", "r *.json\nother.json\n");
+        job.input("fail-on", "none").input("markdown", "diff.md");
+        job.run().ran().arguments.clone()
+    };
+    let files = ["--", "r 1.json", "r 2.json", "other.json"];
+    let plain = ["merge", "--junit=husako-ci.xml", "--fail-on=none"];
+    assert_eq!(merged("push"), [&plain[..], &files].concat());
+    let commented = [&plain[..], &["--markdown=diff.md", "--comment"], &files].concat();
+    assert_eq!(merged("pull_request"), commented);
+    for (name, value) in [("paths", "x"), ("shard", "1/2"), ("base", "main")] {
+        let mut job = Job::new();
+        job.input("merge", "a.json").input(name, value).run().refused(2, &["mean nothing beside 'merge'"]);
+    }
+}
+
+#[test]
+fn what_is_merged_is_a_name_whatever_it_says() {
+    for value in NASTY {
+        let mut job = Job::new();
+        job.input("merge", value).input("junit", "");
+        let mut expected = vec!["merge", "--"];
+        expected.extend(value.lines());
+        assert_eq!(job.run().ran().arguments, expected);
+        assert!(!job.is_pwned(), "{value}");
+    }
+}
+
+#[test]
 fn a_saved_comment_can_be_posted_by_the_action() {
     let inputs = [("junit", ""), ("args", "comment\n--from=comment.json")];
     assert_eq!(arguments("workflow_run", &inputs), ["comment", "--from=comment.json"]);
