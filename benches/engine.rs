@@ -1,143 +1,169 @@
-//! What a file costs: compiled, rendered and validated as an entry, run as a test among 10 and 200; and what comparing with a
-//! base adds to a run of 200 entries.
+//! What each phase of a run costs, a group for each: `compile`, `load`, `execute`, `run_tests`, `render`, `emit`, `generate`,
+//! `diff`, `discover`, `cache_hit`.
 #![allow(missing_docs)]
 
-use std::fmt::Write;
+mod corpus;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use husako_ci::bench::{Repository, compile, runtime};
+use std::time::Duration;
 
-/// A helper module as users write them: types, functions, a class.
-const HELPER: &str = r"
-export interface App { name: string; replicas: number; labels: Record<string, string> }
-export enum Tier { Web = 'web', Worker = 'worker' }
-export function labels(app: App, tier: Tier = Tier.Web): Record<string, string> {
-  return { ...app.labels, app: app.name, tier };
-}
-export class Registry<T extends { name: string }> {
-  private readonly items = new Map<string, T>();
-  constructor(private readonly prefix: string = '') {}
-  add(item: T): this { this.items.set(this.prefix + item.name, item); return this; }
-  names(): string[] { return [...this.items.keys()].sort(); }
-}
-";
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use husako_ci::bench::{Part, Repository, compile, generate, on_a_thread};
 
-const CONFIG: &str = "[entries]\nall = 'entry.ts'\n";
+use corpus::{Files, Kind, RESOURCES};
 
-const ENTRY: &str = r"
-import { build, cpu, memory, metadata, requests } from 'husako';
-import { Deployment } from 'k8s/apps/v1';
-import { ConfigMap, Container, Service } from 'k8s/core/v1';
-import { labels } from './lib';
-const names = Array.from({ length: 10 }, (_, i) => `app-${i}`);
-build(names.flatMap((name) => {
-  const app = labels({ name, replicas: 2, labels: {} });
-  return [
-    Deployment().metadata(metadata().name(name).label('app', name)).replicas(2).selector({ matchLabels: app })
-      .template({ metadata: { labels: app } }).containers([Container().name(name).image('nginx').resources(requests(cpu('100m').memory('64Mi')))]),
-    Service().metadata(metadata().name(name)).selector(app).ports([{ port: 80 }]),
-    ConfigMap().metadata(metadata().name(name)).data({ name }),
-  ];
-}));
-";
+/// How many test files of a kind a run has.
+const TESTS: usize = 100;
 
-/// A test file of ten cases; every third imports Kubernetes builders.
-fn test_file(number: usize) -> String {
-    let mut source = String::from(
-        "import { describe, expect, test } from 'husako/test';\nimport { labels, Registry, Tier } from './lib';\n",
-    );
-    if number.is_multiple_of(3) {
-        source.push_str(
-            "import { metadata } from 'husako';\nimport { Deployment } from 'k8s/apps/v1';\n\
-             test('deployment', () => {\n\
-               expect(Deployment().metadata(metadata().name('a')).replicas(3)._render().spec.replicas).toBe(3);\n\
-             });\n",
-        );
-    }
-    let _ = writeln!(source, "describe('file {number}', () => {{");
-    for case in 0..10 {
-        let _ = writeln!(
-            source,
-            "test('case {case}', () => {{\n\
-               expect(labels({{ name: 'a{case}', replicas: 1, labels: {{}} }}, Tier.Worker)).toEqual({{ app: 'a{case}', tier: 'worker' }});\n\
-               expect(new Registry().add({{ name: 'b' }}).add({{ name: 'a' }}).names()).toEqual(['a', 'b']);\n\
-             }});"
-        );
-    }
-    source.push_str("});\n");
-    source
-}
+/// How many entries.
+const ENTRIES: usize = 200;
 
-fn repository(files: usize) -> Repository {
-    let sources: Vec<(String, String)> =
-        (0..files).map(|n| (format!("t{n:03}.test.ts"), test_file(n))).collect();
-    let tests = sources.iter().map(|(path, source)| (path.as_str(), source.as_str()));
-    Repository::new(tests.chain([("lib.ts", HELPER), ("entry.ts", ENTRY), ("husako.toml", CONFIG)]))
-}
-
-fn benchmarks(criterion: &mut Criterion) {
-    let runtime = runtime();
-    let test = test_file(0);
-    criterion.bench_function("compile", |bench| bench.iter(|| compile(&test)));
-
-    let entry = repository(0);
-    criterion.bench_function("render", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(entry.render("entry.ts")), 30));
+fn main() {
+    on_a_thread(|| {
+        let mut criterion = Criterion::default()
+            .warm_up_time(Duration::from_secs(1))
+            .measurement_time(Duration::from_secs(2))
+            .configure_from_args();
+        compiling(&mut criterion);
+        loading_and_executing(&mut criterion);
+        running(&mut criterion);
+        rendering(&mut criterion);
+        generating(&mut criterion);
+        comparing(&mut criterion);
+        discovering(&mut criterion);
+        criterion.final_summary();
     });
-    criterion.bench_function("validate_file", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(entry.validate_file("entry.ts")), 31));
-    });
+}
 
-    let mut group = criterion.benchmark_group("run");
-    group.sample_size(20);
-    for files in [10, 200] {
-        let repository = repository(files);
-        // The entry of the repository, too.
-        let expected = files * 10 + files.div_ceil(3) + 31;
-        group.bench_function(files.to_string(), |bench| {
-            bench.iter(|| assert_eq!(runtime.block_on(repository.run(2)), expected));
+fn repository(files: &Files) -> Repository {
+    Repository::new(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+}
+
+/// A group whose benchmarks take long, each: few samples.
+fn slow<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sample_size(10);
+    group
+}
+
+/// From TypeScript to JavaScript, and further to bytecode.
+fn compiling(criterion: &mut Criterion) {
+    let test = Kind::Helpers.source(0);
+    let sources = [("helper", corpus::helper(7)), ("test", test)];
+    let mut group = criterion.benchmark_group("compile");
+    for (name, source) in &sources {
+        group.bench_function(format!("{name}/javascript"), |bench| {
+            bench.iter(|| assert!(compile(source) > 0))
+        });
+        let repository = Repository::new([("main.ts", source.as_str())]);
+        group.bench_function(format!("{name}/bytecode"), |bench| {
+            bench.iter(|| assert!(repository.bytecode("main.ts")));
+        });
+    }
+    group.finish();
+}
+
+/// A test file whose imports are compiled: linked and evaluated, and its cases run.
+fn loading_and_executing(criterion: &mut Criterion) {
+    for (name, part) in [("load", Part::Load), ("execute", Part::Execute)] {
+        let mut group = criterion.benchmark_group(name);
+        for kind in Kind::ALL {
+            let repository = repository(&corpus::tests(kind, 1));
+            let file = repository.file("t00000.test.ts");
+            // The first run compiles what the file imports.
+            file.time(part);
+            group.bench_function(kind.told().0, |bench| {
+                bench.iter_custom(|times| (0..times).map(|_| file.time(part)).sum());
+            });
+        }
+        group.finish();
+    }
+}
+
+/// Whole runs of test files, and the same with all results known.
+fn running(criterion: &mut Criterion) {
+    let mut group = slow(criterion, "run_tests");
+    group.throughput(Throughput::Elements(TESTS as u64));
+    for kind in Kind::ALL {
+        let repository = repository(&corpus::tests(kind, TESTS));
+        let expected = TESTS * kind.told().1;
+        group.bench_function(BenchmarkId::new(kind.told().0, TESTS), |bench| {
+            bench.iter(|| assert_eq!(repository.run(), expected));
         });
     }
     group.finish();
 
-    // 200 entries of ten resources each, all of which a helper changes.
-    let entries = |version: &str| {
-        let lib = format!("export const version = '{version}';");
-        let entries: Vec<(String, String)> =
-            (0..200).map(|n| (format!("e{n:03}.husako"), shared(n))).collect();
-        let files = entries.iter().map(|(path, source)| (path.as_str(), source.as_str()));
-        Repository::new(files.chain([("lib.ts", lib.as_str())]))
-    };
-    let (base, head) = (entries("1"), entries("2"));
-    let mut group = criterion.benchmark_group("entries");
-    group.sample_size(10);
-    group.bench_function("run", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(head.run(2)), 2200));
-    });
-    group.bench_function("diff", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(head.diff(&base, 2)), 2000));
-    });
-    group.bench_function("diff/nothing", |bench| {
-        bench.iter(|| assert_eq!(runtime.block_on(head.diff(&head, 2)), 0));
-    });
+    let mut group = slow(criterion, "cache_hit");
+    group.throughput(Throughput::Elements(TESTS as u64));
+    for kind in Kind::ALL {
+        let repository = repository(&corpus::tests(kind, TESTS));
+        let folder = tempfile::tempdir().expect("there is room for results");
+        assert_eq!(repository.run_cached(folder.path()), 0);
+        group.bench_function(BenchmarkId::new(kind.told().0, TESTS), |bench| {
+            bench.iter(|| assert_eq!(repository.run_cached(folder.path()), TESTS));
+        });
+    }
     group.finish();
 }
 
-/// An entry of ten Deployments, with a label and an image that a helper gives.
-fn shared(number: usize) -> String {
-    format!(
-        "import {{ build, metadata }} from 'husako';\n\
-         import {{ Deployment }} from 'k8s/apps/v1';\n\
-         import {{ version }} from './lib';\n\
-         build(Array.from({{ length: 10 }}, (_, i) => {{\n\
-           const app = `app-{number}-${{i}}`;\n\
-           const labels = {{ app }};\n\
-           return Deployment().metadata(metadata().name(app).namespace('prod').label('version', version)).replicas(2)\n\
-             .selector({{ matchLabels: labels }}).template({{ metadata: {{ labels }} }})\n\
-             .containers([{{ name: 'main', image: 'registry.example/' + app + ':' + version }}]);\n\
-         }}));\n"
-    )
+/// An entry to its resources, the resources judged, and as YAML.
+fn rendering(criterion: &mut Criterion) {
+    let entries = repository(&corpus::entries(ENTRIES, "1"));
+    let entry = entries.file("e000.husako");
+    let mut group = criterion.benchmark_group("render");
+    group.throughput(Throughput::Elements(RESOURCES as u64));
+    group.bench_function("entry", |bench| bench.iter(|| assert_eq!(entry.render(), RESOURCES)));
+    group.bench_function("entry/judged", |bench| bench.iter(|| assert_eq!(entry.validate(), RESOURCES + 1)));
+    group.finish();
+
+    let rendered = entries.rendered();
+    let mut group = criterion.benchmark_group("emit");
+    group.throughput(Throughput::Elements((ENTRIES * RESOURCES) as u64));
+    group.bench_function("yaml", |bench| bench.iter(|| assert!(rendered.emit() > 0)));
+    group.finish();
 }
 
-criterion_group!(benches, benchmarks);
-criterion_main!(benches);
+/// Modules of builders: those of a Kubernetes version, and with CRDs that are read first.
+fn generating(criterion: &mut Criterion) {
+    let mut group = slow(criterion, "generate");
+    let definitions: Vec<String> = (0..20).map(corpus::definition).collect();
+    group.bench_function("kubernetes", |bench| bench.iter(|| assert!(generate(&[]) > 0)));
+    group
+        .bench_function("kubernetes and 20 CRDs", |bench| bench.iter(|| assert!(generate(&definitions) > 0)));
+    group.finish();
+}
+
+/// Resources that are there compared with those of a base; and runs, with a base and without.
+fn comparing(criterion: &mut Criterion) {
+    let all = ENTRIES * RESOURCES;
+    let (base, head) =
+        (repository(&corpus::entries(ENTRIES, "1")), repository(&corpus::entries(ENTRIES, "2")));
+    let (before, after) = (base.rendered(), head.rendered());
+    let mut group = slow(criterion, "diff");
+    group.throughput(Throughput::Elements(all as u64));
+    group.bench_function("unchanged", |bench| bench.iter(|| assert_eq!(after.diff(&after), 0)));
+    group.bench_function("changed", |bench| bench.iter(|| assert_eq!(after.diff(&before), all)));
+    group.bench_function("run/no base", |bench| bench.iter(|| assert_eq!(head.run(), all + ENTRIES)));
+    group.bench_function("run/unchanged", |bench| bench.iter(|| assert_eq!(head.run_and_diff(&head), 0)));
+    group.bench_function("run/changed", |bench| bench.iter(|| assert_eq!(head.run_and_diff(&base), all)));
+    group.finish();
+}
+
+/// The tests of a folder on disk.
+fn discovering(criterion: &mut Criterion) {
+    let mut group = slow(criterion, "discover");
+    for files in [1_000, 10_000] {
+        let folder = tempfile::tempdir().expect("there is room for files");
+        for (path, text) in corpus::tree(files) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("folders can be made");
+            std::fs::write(path, text).expect("files can be written");
+        }
+        let repository = Repository::at(folder.path());
+        group.throughput(Throughput::Elements(files as u64));
+        group.bench_function(files.to_string(), |bench| {
+            bench.iter(|| assert_eq!(repository.discover(), files / 4))
+        });
+    }
+    group.finish();
+}

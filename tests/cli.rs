@@ -8,6 +8,8 @@ mod arguments;
 mod attacks;
 #[path = "cli/cache.rs"]
 mod cache;
+#[path = "cli/cache_fuzz.rs"]
+mod cache_fuzz;
 #[path = "cli/changed.rs"]
 mod changed;
 #[path = "cli/changes.rs"]

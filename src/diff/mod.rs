@@ -122,7 +122,7 @@ pub(crate) fn compare(
         resources,
         groups,
         dangers: dangers.in_order(),
-        duplicates: summary::duplicates(before, after, &entries),
+        duplicates: summary::duplicates(before, &old, after, &new, &entries),
         counts: summary::total(&counts),
         render_sha256: summary::render_sha256(after),
     }
@@ -235,7 +235,8 @@ impl<'e> Comparison<'e> {
     fn both(&mut self, old: &Resource<'e>, new: &Resource<'e>) {
         let is_moved = old.entry != new.entry;
         let is_renamed = old.key != new.key;
-        let is_same = value::same(old.document, new.document);
+        // What was rendered once for both sides need not be looked at.
+        let is_same = std::ptr::eq(old.document, new.document) || value::same(old.document, new.document);
         let kind = match (is_renamed, is_same, is_moved) {
             (true, _, _) => ChangeKind::Renamed,
             (false, false, _) => ChangeKind::Changed,

@@ -126,7 +126,7 @@ pub(super) struct Pairs {
     pub(super) notes: Vec<String>,
 }
 
-/// Pairs the resources of both sides.
+/// Pairs the resources of both sides, each of which is in the order of its entries.
 pub(super) fn pair(before: &[Resource<'_>], after: &[Resource<'_>]) -> Pairs {
     let mut pairing = Pairing {
         before,
@@ -174,15 +174,28 @@ impl<'v> Pairing<'_, 'v> {
 
     /// Those of the same name in the same entry; where a name is there several times, in order.
     fn in_entries(&mut self) {
-        let mut known: HashMap<(usize, Key<'v>), VecDeque<usize>> = HashMap::new();
-        for (at, resource) in self.before.iter().enumerate() {
-            known.entry((resource.entry, resource.key)).or_default().push_back(at);
-        }
-        for (at, resource) in self.after.iter().enumerate() {
-            let found = known.get_mut(&(resource.entry, resource.key)).and_then(VecDeque::pop_front);
-            if let Some(found) = found {
-                self.take(found, at);
+        let (before, after) = (self.before, self.after);
+        let mut new_at = 0;
+        for new in after.chunk_by(|a, b| a.entry == b.entry) {
+            let old_at = before.partition_point(|old| old.entry < new[0].entry);
+            let old = &before[old_at..];
+            let old = &old[..old.partition_point(|old| old.entry == new[0].entry)];
+            let mut both = old.iter().zip(new);
+            if old.len() == new.len() && both.all(|(old, new)| std::ptr::eq(old.document, new.document)) {
+                // They were rendered once for both sides.
+                (0..new.len()).for_each(|at| self.take(old_at + at, new_at + at));
+            } else {
+                let mut known: HashMap<Key<'v>, VecDeque<usize>> = HashMap::new();
+                for (at, old) in old.iter().enumerate() {
+                    known.entry(old.key).or_default().push_back(old_at + at);
+                }
+                for (at, new) in new.iter().enumerate() {
+                    if let Some(found) = known.get_mut(&new.key).and_then(VecDeque::pop_front) {
+                        self.take(found, new_at + at);
+                    }
+                }
             }
+            new_at += new.len();
         }
     }
 

@@ -1,13 +1,13 @@
 //! What is told of two revisions as a whole.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::RenderedEntry;
 use super::entries::Entry;
-use super::pair::{Key, expanded, identity};
+use super::pair::{Key, Resource, identity};
 use super::value::canonical;
 use crate::change::{ChangeCounts, Duplicate};
 use crate::config::Redact;
@@ -56,45 +56,48 @@ pub(super) fn differing_rules(before: &[RenderedEntry], after: &[RenderedEntry])
     notes
 }
 
-/// The resources that several entries of the head render, new ones first, then by what they are.
-pub(super) fn duplicates(
+/// The resources that several entries of the head render, new ones first, then by what they are. `old` and `new` are all
+/// resources of the base and of the head.
+pub(super) fn duplicates<'v>(
     before: &[RenderedEntry],
+    old: &[Resource<'v>],
     after: &[RenderedEntry],
+    new: &[Resource<'v>],
     entries: &[Entry],
 ) -> Vec<Duplicate> {
-    // Which entries of a side render a resource, and its first document.
-    type Holders<'v> = BTreeMap<Key<'v>, (Vec<usize>, &'v Value)>;
-    fn holders<'v>(side: &'v [RenderedEntry]) -> Holders<'v> {
-        let mut found = Holders::new();
-        for (at, entry) in side.iter().enumerate() {
-            for document in entry.documents.iter().flat_map(|all| all.iter()).flat_map(expanded) {
-                let key = Key::of(document);
-                if key.is_unique() {
-                    let (holders, _) = found.entry(key).or_insert_with(|| (Vec::new(), document));
-                    if holders.last() != Some(&at) {
-                        holders.push(at);
-                    }
-                }
-            }
+    // Most often there are none, which is found out without a list of holders for each resource.
+    let mut first = HashMap::new();
+    let unique = new.iter().filter(|resource| resource.key.is_unique());
+    let shared: HashSet<Key<'v>> = unique
+        .filter(|resource| *first.entry(resource.key).or_insert(resource.entry) != resource.entry)
+        .map(|resource| resource.key)
+        .collect();
+    if shared.is_empty() {
+        return Vec::new();
+    }
+
+    // Which entries render a resource, and its first document.
+    let holders = |side: &[Resource<'v>]| {
+        let mut found: BTreeMap<Key<'v>, (BTreeSet<usize>, &'v Value)> = BTreeMap::new();
+        for resource in side.iter().filter(|resource| shared.contains(&resource.key)) {
+            let (holders, _) =
+                found.entry(resource.key).or_insert_with(|| (BTreeSet::new(), resource.document));
+            holders.insert(resource.entry);
         }
         found
-    }
-    let known = holders(before);
-    let partners: HashMap<usize, usize> =
-        entries.iter().filter_map(|entry| entry.after.zip(entry.before)).collect();
+    };
+    let known = holders(old);
     let mut found = Vec::new();
-    for (key, (holders, document)) in
-        holders(after).into_iter().filter(|(_, (holders, _))| holders.len() >= 2)
-    {
-        let mut was: HashSet<usize> =
-            known.get(&key).into_iter().flat_map(|(holders, _)| holders).copied().collect();
+    for (key, (holders, document)) in holders(new) {
+        let mut was = known.get(&key).map_or_else(BTreeSet::new, |(holders, _)| holders.clone());
         // An entry that nobody could render on the base is not to be accused of anything new.
-        was.extend(
-            holders.iter().filter_map(|at| partners.get(at)).filter(|at| before[**at].documents.is_err()),
-        );
+        let is_broken =
+            |at: &usize| entries[*at].before.is_some_and(|before_at| before[before_at].documents.is_err());
+        was.extend(holders.iter().copied().filter(is_broken));
+        let names = holders.iter().filter_map(|at| Some(after[entries[*at].after?].name.clone()));
         found.push(Duplicate {
             identity: identity(document),
-            entries: holders.iter().map(|at| after[*at].name.clone()).collect(),
+            entries: names.collect(),
             is_new: was.len() < holders.len(),
         });
     }

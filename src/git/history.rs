@@ -73,6 +73,9 @@ impl Git {
     pub(super) fn remotes(&self) -> Result<Vec<String>, GitError> {
         let listed = self.program.text(&["remote"])?;
         let mut remotes: Vec<String> = listed.lines().map(str::to_owned).collect();
+        if remotes.len() < 2 {
+            return Ok(remotes);
+        }
         let own = match self.program.text_if(&["symbolic-ref", "--quiet", "--short", "HEAD"])? {
             Some(branch) => self.program.text_if(&["config", "--get", &format!("branch.{branch}.remote")])?,
             None => None,
@@ -124,6 +127,11 @@ impl Git {
     /// With several that are equally good (criss-cross merges) it is the one that `git diff A...B` takes. A shallow
     /// clone is deepened until the answer is certain, by up to four fetches.
     pub(super) fn fork(&self, head: &ObjectId, targets: &[ObjectId]) -> Result<Fork, GitError> {
+        if let [target] = targets
+            && target == head
+        {
+            return Ok(Fork::At(head.clone()));
+        }
         let depths = STEPS.map(Depth::Deepen).into_iter().chain([Depth::Whole]);
         for depth in depths {
             let (found, uncertain) = self.fork_here(head, targets)?;

@@ -84,6 +84,8 @@ fn numbers(version: &str) -> Option<(u32, u32)> {
 /// An object type of a Kubernetes version.
 #[derive(Debug)]
 pub struct Type {
+    full_name: &'static str,
+    /// The end of that: cut off once, because every import of a file asks for it.
     name: &'static str,
     resource: Option<Resource>,
     populated: bool,
@@ -96,12 +98,12 @@ pub struct Type {
 impl Type {
     /// Its name with its package: `io.k8s.api.apps.v1.Deployment`.
     pub fn full_name(&self) -> &'static str {
-        self.name
+        self.full_name
     }
 
     /// Its name inside its module: `Deployment`.
     pub fn name(&self) -> &'static str {
-        split(self.name).1
+        self.name
     }
 
     /// What the API server calls it, when it has a group-version-kind.
@@ -140,7 +142,7 @@ impl Kubernetes {
 
     /// The type with this full name.
     pub fn get(&self, full_name: &str) -> Option<&Type> {
-        let at = self.types.binary_search_by(|known| known.name.cmp(full_name)).ok()?;
+        let at = self.types.binary_search_by(|known| known.full_name.cmp(full_name)).ok()?;
         self.types.get(at)
     }
 
@@ -187,7 +189,8 @@ impl Kubernetes {
             bodies = rest;
             if entry.versions.has(release.0) {
                 types.push(Type {
-                    name: entry.name,
+                    full_name: entry.name,
+                    name: split(entry.name).1,
                     resource: resource(entry, release.0),
                     populated: entry.populated.has(release.0),
                     body,
@@ -238,11 +241,11 @@ fn modules(types: &[Type]) -> (BTreeMap<String, Vec<usize>>, BTreeMap<String, St
     for (known, kind) in
         types.iter().filter_map(|known| Some((known, known.resource.as_ref()?.written_as()?)))
     {
-        kinds.entry(split(known.name).0).or_insert(kind);
+        kinds.entry(split(known.full_name).0).or_insert(kind);
     }
     let mut packages: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, known) in types.iter().enumerate() {
-        packages.entry(split(known.name).0).or_default().push(at);
+        packages.entry(split(known.full_name).0).or_default().push(at);
     }
     let mut modules: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut aliases = BTreeMap::new();
@@ -297,7 +300,7 @@ mod tests {
     fn every_version_is_whole() {
         for kubernetes in Release::all().map(Release::types) {
             for known in &kubernetes.types {
-                let place = format!("{} in {}", known.name, kubernetes.version());
+                let place = format!("{} in {}", known.full_name, kubernetes.version());
                 let properties = &known.object().properties;
                 assert_eq!(!properties.is_empty(), known.has_properties(), "{place}");
                 let names: BTreeSet<&str> =
@@ -354,7 +357,7 @@ mod tests {
 
     #[test]
     fn types_are_found_by_what_manifests_name_them() {
-        let name = |api_version, kind| newest().find(api_version, kind).map(|known| known.name);
+        let name = |api_version, kind| newest().find(api_version, kind).map(|known| known.full_name);
         assert_eq!(name("apps/v1", "Deployment"), Some("io.k8s.api.apps.v1.Deployment"));
         assert_eq!(name("v1", "Pod"), Some("io.k8s.api.core.v1.Pod"));
         assert_eq!(name("networking.k8s.io/v1", "Ingress"), Some("io.k8s.api.networking.v1.Ingress"));
