@@ -51,6 +51,8 @@ flag() {
   if [[ -n $2 ]]; then arguments+=("$1=$2"); fi
 }
 flag --junit "$INPUT_JUNIT"
+# The job that merges needs the report of each shard.
+if [[ -z $INPUT_JSON && $INPUT_SHARD =~ ^[0-9]+/[0-9]+$ ]]; then INPUT_JSON=husako-ci-${INPUT_SHARD%/*}.json; fi
 flag --json "$INPUT_JSON"
 flag --fail-on "$INPUT_FAIL_ON"
 flag --shard "$INPUT_SHARD"
@@ -83,26 +85,21 @@ arguments+=(${lines[@]+"${lines[@]}"})
 split "$INPUT_PATHS"
 if [[ ${#lines[@]} -gt 0 ]]; then arguments+=(-- "${lines[@]}"); fi
 
-# The files that globs name, in the order of their names. A glob that names none stays as it is: husako-ci then says that there is no
-# such file.
-reports=()
-expand() {
-  local IFS= line
-  for line in ${lines[@]+"${lines[@]}"}; do
-    # shellcheck disable=SC2206
-    reports+=($line)
-  done
-}
-
 # Without the message of `cd`: a name with line breaks in it could command the runner.
 if ! cd -- "$(as_path "${INPUT_WORKING_DIRECTORY:-.}")" 2>/dev/null; then
   fail "the input 'working-directory' is '$INPUT_WORKING_DIRECTORY', which is no folder in $PWD. Is the repository \
 checked out?" 2
 fi
-if [[ -n $INPUT_MERGE ]]; then
-  split "$INPUT_MERGE"
-  expand
-  arguments+=(-- ${reports[@]+"${reports[@]}"})
+# The reports are seen from there. A glob that names none stays as it is: husako-ci then says that there is no such file.
+split "$INPUT_MERGE"
+if [[ ${#lines[@]} -gt 0 ]]; then
+  arguments+=(--)
+  IFS=
+  for line in "${lines[@]}"; do
+    # shellcheck disable=SC2206 # Globs are to be expanded; without IFS, nothing is split.
+    arguments+=($line)
+  done
+  unset IFS
 fi
 if [[ -z ${GITHUB_TOKEN:-} ]]; then unset GITHUB_TOKEN; fi
 

@@ -26,7 +26,7 @@ use crate::event::{
 };
 use crate::tree::{RelPath, SourceTree};
 pub(crate) use history::{History, Last};
-use pack::{Pack, Writer};
+use pack::{Pack, Place, Writer};
 pub(crate) use state::{Digest, State, States};
 
 /// How much all records of a folder may take, in bytes. What is older goes first.
@@ -157,12 +157,22 @@ pub(crate) struct Cache {
     /// Which closures are what they were.
     same: Mutex<HashMap<Digest, bool>>,
     /// The closures that were added.
-    added: Mutex<Vec<(Arc<[RelPath]>, Digest)>>,
+    added: Mutex<Added>,
     /// When the files ran last.
     pub(crate) history: History,
     writer: Mutex<Option<Writer>>,
     /// A result was wrong: none counts any more.
     is_broken: AtomicBool,
+}
+
+/// The closures of this run.
+#[derive(Default)]
+struct Added {
+    /// By the address of their paths, which stay there as long as they are held here. Each file asks for those of all that it
+    /// imports: paths are not compared.
+    known: HashMap<usize, (Arc<[RelPath]>, Digest)>,
+    /// What was written.
+    keys: HashSet<Digest>,
 }
 
 impl std::fmt::Debug for Cache {
@@ -307,15 +317,16 @@ impl Cache {
     /// The key of a closure, which is written if it is new; `None`: it cannot be.
     fn closure(&self, paths: &Arc<[RelPath]>, state: impl Fn(RelPath) -> (RelPath, State)) -> Option<Digest> {
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = added.iter().find(|(known, _)| Arc::ptr_eq(known, paths)) {
+        let address = Arc::as_ptr(paths).addr();
+        if let Some((_, key)) = added.known.get(&address) {
             return Some(*key);
         }
         let record = Record::Closure(paths.iter().cloned().map(state).collect());
         let key = Digest::of_bytes(&postcard::to_stdvec(&record).ok()?);
-        if !added.iter().any(|(_, known)| *known == key) {
+        if added.keys.insert(key) {
             self.write(key, &record);
         }
-        added.push((Arc::clone(paths), key));
+        added.known.insert(address, (Arc::clone(paths), key));
         Some(key)
     }
 
@@ -421,36 +432,36 @@ fn is_final(file: &FileResult) -> bool {
         })
 }
 
-/// Makes one file of all in a folder. Another process may do the same meanwhile: then there are two of them.
+/// Makes one file of all in a folder, a record at a time in memory. Another process may do the same meanwhile: then there are two of them.
 fn unite(folder: &Path) -> io::Result<()> {
     let packs = open_all(folder);
     let mut writer = Writer::new(folder)?;
     let mut kept: HashMap<Digest, usize> = HashMap::new();
-    let mut newest: Vec<(Digest, Vec<u8>)> = Vec::new();
-    let mut all: HashMap<Digest, Vec<u8>> = HashMap::new();
+    let mut newest: Vec<(Digest, &Pack, Place)> = Vec::new();
+    let mut all: HashMap<Digest, (&Pack, Place)> = HashMap::new();
     let mut needed: HashSet<Digest> = HashSet::new();
     for pack in &packs {
-        for bytes in pack.all() {
+        for (place, bytes) in pack.all() {
             match postcard::from_bytes::<Record>(&bytes) {
                 Ok(Record::Result { key, closures, .. }) => {
                     let count = kept.entry(key).or_default();
                     *count += 1;
                     if *count <= MAX_RECORDS {
-                        newest.push((key, bytes));
+                        newest.push((key, pack, place));
                         needed.extend(closures);
                     }
                 }
-                Ok(Record::Closure(_)) => drop(all.insert(Digest::of_bytes(&bytes), bytes)),
+                Ok(Record::Closure(_)) => drop(all.insert(Digest::of_bytes(&bytes), (pack, place))),
                 Err(_) => {}
             }
         }
     }
-    for (key, bytes) in all.iter().filter(|(key, _)| needed.contains(*key)) {
-        writer.add(key, bytes)?;
+    for (key, (pack, place)) in all.iter().filter(|(key, _)| needed.contains(*key)) {
+        writer.add(key, &pack.read(*place)?)?;
     }
     // What is written last is found first.
-    for (key, bytes) in newest.iter().rev() {
-        writer.add(key, bytes)?;
+    for (key, pack, place) in newest.iter().rev() {
+        writer.add(key, &pack.read(*place)?)?;
     }
     writer.finish()?;
     packs.iter().for_each(|pack| drop(fs::remove_file(&pack.path)));

@@ -30,7 +30,7 @@ const MAX: u64 = 1 << 30;
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Place {
+pub(super) struct Place {
     /// The beginning of its key.
     prefix: u64,
     offset: u64,
@@ -99,12 +99,17 @@ impl Pack {
         places.filter_map(|place| self.read(*place).ok())
     }
 
-    /// All records that are whole, in the order of the index.
-    pub(super) fn all(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.index.iter().filter_map(|place| self.read(*place).ok())
+    /// All records that are whole, in the order of the index, each with where it is.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Place, Vec<u8>)> {
+        self.index.iter().filter_map(|place| Some((*place, self.read(*place).ok()?)))
     }
 
-    fn read(&self, place: Place) -> io::Result<Vec<u8>> {
+    /// The record at a place of this file.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is damaged.
+    pub(super) fn read(&self, place: Place) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; place.length as usize];
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

@@ -118,9 +118,12 @@ fn paths_and_arguments_are_one_per_line() {
 
 #[test]
 fn a_shard_compares_and_leaves_the_comment_to_the_merge() {
-    let shard = [("shard", "1/3"), ("junit", ""), ("json", "1.json")];
-    assert_eq!(arguments("push", &shard), ["--json=1.json", "--shard=1/3"]);
-    assert_eq!(arguments("pull_request", &shard), ["--json=1.json", "--shard=1/3", "--diff"]);
+    let shard = [("shard", "2/3"), ("junit", "")];
+    assert_eq!(arguments("push", &shard), ["--json=husako-ci-2.json", "--shard=2/3"]);
+    assert_eq!(arguments("pull_request", &shard), ["--json=husako-ci-2.json", "--shard=2/3", "--diff"]);
+    let named = [("shard", "2/3"), ("junit", ""), ("json", "x.json")];
+    assert_eq!(arguments("push", &named), ["--json=x.json", "--shard=2/3"]);
+    assert_eq!(arguments("push", &[("shard", "auto"), ("junit", "")]), ["--shard=auto"]);
     let mut job = Job::new();
     job.set("GITHUB_EVENT_NAME", "pull_request").input("shard", "1/3").input("comment", "true");
     job.run().refused(2, &["the job that merges"]);
