@@ -112,6 +112,11 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "I/N|auto", value_parser = which_shard, conflicts_with_all = ["watch", "write_types"], help_heading = "Choosing what runs")]
     pub(super) shard: Option<WhichShard>,
 
+    /// The JSON report of an earlier run, whose times make the parts of --shard take equally long. All parts need the same
+    /// one; without it, files are dealt by their names
+    #[arg(long, value_name = "FILE", requires = "shard", help_heading = "Choosing what runs")]
+    pub(super) shard_times: Option<PathBuf>,
+
     /// Stay, and run again what a change of a file affects
     #[arg(long, conflicts_with_all = ["list", "write_types", "coverage", "coverage_out", "coverage_min"], help_heading = "Running")]
     pub(super) watch: bool,
@@ -314,6 +319,7 @@ impl DiffArgs {
             changed: None,
             no_tests: NoTests::Fail,
             shard,
+            shard_times: None,
             coverage: CoverageArgs::default(),
             snapshots: SnapshotArgs::default(),
             cache: CacheArgs::default(),

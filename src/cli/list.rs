@@ -66,7 +66,7 @@ pub(super) fn run(
     let mut found = find(settings, selection)?;
     tell(&found.diagnostics, settings.color_errors);
     let is_empty = found.tests.is_empty() && found.entries.is_empty();
-    let split = selection.shard.map(|shard| Split::new(shard, &found, |_| None));
+    let split = Split::of(settings, selection, &found).map_err(|error| vec![error])?;
     if let Some(split) = &split {
         split.keep(&mut found);
     }

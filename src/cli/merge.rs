@@ -91,7 +91,7 @@ pub(super) fn run(args: MergeArgs) -> Result<Exit, Vec<Diagnostic>> {
 }
 
 /// Reads a report.
-fn read(path: &Path) -> Result<Saved, Diagnostic> {
+pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
     let name = path.display();
     let bytes = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -125,7 +125,7 @@ fn not_joined(error: &NotJoined) -> Diagnostic {
         NotJoined::Twice { .. } => "give each shard a number of its own, and merge each report once",
         NotJoined::Totals { .. } => "merge the reports of one run: all shards have the same total",
         NotJoined::Plans { .. } => {
-            "run all shards on the same commit, with the same paths and filters of files: else a file may run nowhere"
+            "run all shards on the same commit, with the same paths, filters of files and --shard-times: else a file may run nowhere"
         }
         NotJoined::Mixed { .. } => "give all jobs --shard, or none",
         NotJoined::File { .. } => "merge runs of different files; --shard splits one run",

@@ -56,6 +56,8 @@ pub(super) struct Selection {
     pub(super) no_tests: NoTests,
     /// Which part of what is found is run; `None` for all of it.
     pub(super) shard: Option<Shard>,
+    /// The report of an earlier run, with the times of its files.
+    pub(super) shard_times: Option<PathBuf>,
     /// Whether what a change affects is run again, until somebody ends it.
     pub(super) watch: bool,
     /// What is done with what differs from the base; `None` when nothing is compared.
@@ -262,6 +264,7 @@ impl Settings {
             changed,
             no_tests,
             shard,
+            shard_times,
             coverage,
             cache,
             snapshots,
@@ -294,6 +297,7 @@ impl Settings {
             changed,
             no_tests,
             shard,
+            shard_times,
             watch,
             changes,
             fails_on,

@@ -1,13 +1,16 @@
 //! `--shard`: which part of what was found is run here.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::settings::{Selection, Settings};
+use super::{merge, tell};
 use crate::diagnostic::Diagnostic;
 use crate::diff::Said;
 use crate::discover::Found;
-use crate::event::FileKind;
+use crate::event::{FileKind, FileStatus};
 use crate::runner::{Plan, Planned};
 use crate::shard::{Part, Shard, Shares};
 use crate::tree::RelPath;
@@ -24,9 +27,36 @@ pub(super) struct Split {
 }
 
 impl Split {
+    /// Shares out all that was found on the head, when that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the report that has the times. That there is none yet is said, and no error.
+    pub(super) fn of(
+        settings: &Settings,
+        selection: &Selection,
+        found: &Found,
+    ) -> Result<Option<Split>, Diagnostic> {
+        let Some(shard) = selection.shard else { return Ok(None) };
+        let times = match &selection.shard_times {
+            Some(path) if path.exists() => times(path)?,
+            Some(path) => {
+                let missing = format!(
+                    "there is no {}: the files are dealt to the shards by their names",
+                    path.display()
+                );
+                let help = "give --shard-times in all shards the JSON report of one earlier run";
+                tell(&[Diagnostic::warning(missing).help(help)], settings.color_errors);
+                BTreeMap::new()
+            }
+            None => BTreeMap::new(),
+        };
+        Ok(Some(Split::new(shard, found, |path| times.get(path).copied())))
+    }
+
     /// Shares out all that was found on the head. `time` says how long a file took in an earlier run, where that is known; it
     /// must say the same in all shards.
-    pub(super) fn new(shard: Shard, found: &Found, time: impl Fn(&RelPath) -> Option<Duration>) -> Split {
+    fn new(shard: Shard, found: &Found, time: impl Fn(&RelPath) -> Option<Duration>) -> Split {
         let files =
             found.tests.iter().map(|test| &test.path).chain(found.entries.iter().map(|entry| &entry.path));
         let mut aliases = BTreeMap::new();
@@ -82,6 +112,13 @@ impl Split {
             "there are more shards than files, or --filter leaves nothing here: the others run the rest",
         )
     }
+}
+
+/// How long each file took in the run that a report tells.
+fn times(path: &Path) -> Result<BTreeMap<RelPath, Duration>, Diagnostic> {
+    let files = merge::read(path)?.run.files;
+    let ran = files.into_iter().filter(|(_, file)| file.status != FileStatus::NotRun);
+    Ok(ran.map(|(path, file)| (path, file.duration)).collect())
 }
 
 /// The aliases of an entry, each with its project.

@@ -50,7 +50,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let found = find(settings, selection)?;
     let mut nothing_found = found.tests.is_empty() && found.entries.is_empty();
-    let mut split = selection.shard.map(|shard| Split::new(shard, &found, |_| None));
+    let mut split = Split::of(settings, selection, &found).map_err(|error| vec![error])?;
     let mut work = Work {
         filter: selection.filter.clone(),
         fails_on: selection.fails_on,

@@ -246,3 +246,47 @@ fn an_entry_and_its_base_are_in_the_same_shard() {
     let gone = (0..4).map(|number| format!("removed gone{number}"));
     assert_eq!(kinds, expected.chain(gone).collect::<Vec<_>>());
 }
+
+#[test]
+fn parts_take_equally_long_by_the_times_of_an_earlier_run() {
+    let project = Project::of(&[("husako.toml", "")]);
+    let names: Vec<String> = (0..12).map(|n| format!("f{n:02}.test.ts")).collect();
+    for name in &names {
+        project.write(name, TEST);
+    }
+    let reported = project.report(&[]);
+    let mut report = reported.json.clone();
+    // Two take as long as all others together.
+    let millis = |path: &str| if path == "f03.test.ts" || path == "f07.test.ts" { 1000 } else { 100 };
+    for file in report["files"].as_array_mut().unwrap() {
+        file["durationMs"] = millis(file["path"].as_str().unwrap()).into();
+    }
+    project.write("main.json", &report.to_string());
+    // One that the report does not know.
+    project.write("new.test.ts", TEST);
+    let mut seen = BTreeSet::new();
+    for shard in ["1/3", "2/3", "3/3"] {
+        let part = listed(&project, &["--shard", shard, "--shard-times", "main.json"]);
+        assert!(part.iter().map(|path| millis(path)).sum::<i32>() <= 1100, "{part:?}");
+        seen.extend(part);
+    }
+    assert_eq!(seen.len(), 13);
+
+    let run = project.run(&["--list", "--shard", "1/3", "--shard-times", "gone.json"]);
+    run.exits_with(0);
+    assert!(run.stderr.contains("there is no gone.json"), "{}", run.stderr);
+    project.write("bad.json", "{");
+    let run = project.run(&["--shard", "1/3", "--shard-times", "bad.json"]);
+    run.exits_with(2);
+    assert!(run.stderr.contains("bad.json"), "{}", run.stderr);
+
+    // Shards that were dealt by different reports are not those of one run.
+    let one = |shard: &str, json: &str, more: &[&str]| {
+        let args = [&["--shard", shard, "--json", json], more].concat();
+        project.run(&args).exits_with(0);
+    };
+    one("1/2", "1.json", &["--shard-times", "main.json"]);
+    one("2/2", "2.json", &[]);
+    let run = project.run(&["merge", "1.json", "2.json"]);
+    run.exits_with(2);
+}
