@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_AROUND: usize = 1_024;
 
 /// How many values are compared at most: those that stand in many places would be compared as often.
-const MAX_COMPARED: usize = 100_000;
+const MAX_COMPARED: usize = 1_000_000;
 
 /// The engine's `JS_CLASS_OBJECT`, its first class: what a literal makes.
 const ORDINARY: qjs::JSClassID = 1;
@@ -41,6 +41,11 @@ fn is_ordinary(object: &Object<'_>) -> bool {
 /// Objects and functions.
 fn is_object(value: &Value<'_>) -> bool {
     value.as_object().is_some()
+}
+
+/// How long a list is. (`Array::len` panics where that is no small integer.)
+fn length(list: &Array<'_>) -> Result<f64> {
+    list.as_object().get(PredefinedAtom::Length)
 }
 
 /// What objects and arrays that a literal made inherit from.
@@ -100,7 +105,7 @@ impl<'js> Comparison<'js> {
             return Ok(true);
         }
         let lists = match (a.as_array(), b.as_array()) {
-            (Some(a), Some(b)) => a.len() == b.len(),
+            (Some(a), Some(b)) => length(a)? == length(b)?,
             (None, None) => is_ordinary(a_object) && is_ordinary(b_object),
             _ => false,
         };
@@ -114,9 +119,10 @@ impl<'js> Comparison<'js> {
             object.own_keys::<Atom<'js>>(filter).collect::<Result<Vec<_>>>()
         };
         let (a_keys, b_keys) = (keys(a_object)?, keys(b_object)?);
-        if a_keys.len() != b_keys.len()
-            || (a.is_array() && Some(a_keys.len()) != a.as_array().map(|a| a.len()))
-        {
+        // Lists with holes, or with more than items.
+        let is_odd =
+            a.as_array().map(length).transpose()?.is_some_and(|length| length != a_keys.len() as f64);
+        if a_keys.len() != b_keys.len() || is_odd {
             return Ok(false);
         }
         let in_order = a_keys == b_keys;
@@ -271,9 +277,9 @@ impl<'js> Copying<'js> {
         }
         let result = Array::new(self.ctx.clone())?;
         self.around.push((list.as_object().clone(), result.clone().into_value()));
-        for at in 0..list.len() {
-            let item: Value<'js> = self.copy(list.get(at)?, key)?;
-            let index = Atom::from_u32(self.ctx.clone(), at as u32)?;
+        for at in 0..length(list)? as u32 {
+            let index = Atom::from_u32(self.ctx.clone(), at)?;
+            let item = self.copy(list.as_object().get(index.clone())?, key)?;
             result.as_object().prop(index, field(item))?;
         }
         self.around.pop();

@@ -16,6 +16,7 @@ mod expect;
 mod kube;
 mod misses;
 mod mocks;
+mod plain;
 mod prepared;
 mod revisions;
 mod suite;
