@@ -13,6 +13,23 @@ switch() {
   esac
 }
 
+# Inputs that cannot be meant together.
+contradict() {
+  fail "the inputs '$1' and '$2' contradict each other: $3" 2
+}
+
+# With `merge`, nothing is run, and the reports of all shards become one.
+case $INPUT_MERGE in
+  '' | false) merge= ;;
+  true) merge='husako-ci-shard-*.json' ;;
+  *) merge=$INPUT_MERGE ;;
+esac
+if [[ -n $merge ]]; then
+  if [[ -n $INPUT_SHARD ]]; then contradict merge shard "a job either runs a shard or merges what the shards have told"; fi
+  if [[ -n $INPUT_PATHS ]]; then contradict merge paths "which paths are run is for the jobs of the shards to say"; fi
+  if [[ -n $INPUT_BASE ]]; then contradict merge base "what to compare with is for the jobs of the shards to say"; fi
+fi
+
 # Whether this is a run for a pull request.
 pull_request=false
 case ${GITHUB_EVENT_NAME:-} in
@@ -22,44 +39,44 @@ esac
 if ! diff=$(switch "$INPUT_DIFF" "$pull_request"); then
   fail "the input 'diff' is '$INPUT_DIFF': say true or false" 2
 fi
-if [[ -n $INPUT_MERGE && -n $INPUT_PATHS$INPUT_SHARD$INPUT_BASE ]]; then
-  fail "the inputs 'paths', 'shard' and 'base' mean nothing beside 'merge': they are for the jobs that run the shards" 2
-fi
-# Where the comment is saved, another job posts it. Where there is no diff, there is none to post, and of a part none that is
-# of the whole.
+# Where the comment is saved, another job posts it. Where there is no diff, there is none to post.
+# One shard knows only a part of it.
 default=$pull_request
-if [[ -n $INPUT_SAVE_COMMENT || -n $INPUT_SHARD || $diff == false ]]; then default=false; fi
+if [[ -n $INPUT_SAVE_COMMENT || $diff == false || -n $INPUT_SHARD ]]; then default=false; fi
 if ! comment=$(switch "$INPUT_COMMENT" "$default"); then
   fail "the input 'comment' is '$INPUT_COMMENT': say true or false" 2
 fi
 if [[ $comment == true && $INPUT_DIFF == false ]]; then
-  fail "the inputs 'comment: true' and 'diff: false' contradict each other: the comment shows the diff" 2
+  contradict 'comment: true' 'diff: false' "the comment shows the diff"
+fi
+if [[ $comment == true && -n $INPUT_SHARD ]]; then
+  contradict 'comment: true' shard "a shard knows only a part of the diff, so give 'comment' to the job that merges"
 fi
 if [[ $comment == true && ${GITHUB_EVENT_NAME:-} == push ]]; then
   notice "a push is no pull request: no comment is posted"
   comment=false
 fi
 
-if [[ $comment == true && -n $INPUT_SHARD ]]; then
-  fail "the inputs 'comment: true' and 'shard' contradict each other: give 'comment' to the job that merges" 2
-fi
-
 arguments=()
-if [[ -n $INPUT_MERGE ]]; then arguments+=(merge); fi
 # A flag with its value, in one argument: so a value may begin with a dash.
 flag() {
   if [[ -n $2 ]]; then arguments+=("$1=$2"); fi
 }
+if [[ -n $merge ]]; then arguments+=(merge); fi
+if [[ -n $INPUT_SHARD ]]; then
+  flag --shard "$INPUT_SHARD"
+  flag --shard-times "$INPUT_SHARD_TIMES"
+fi
+# What `merge: true` looks for. Which shard it is, is husako-ci's to judge: nothing odd gets into a name here.
+json=$INPUT_JSON
+if [[ -z $json && $INPUT_SHARD =~ ^[0-9]+/ ]]; then json=husako-ci-shard-${INPUT_SHARD%%/*}.json; fi
 flag --junit "$INPUT_JUNIT"
-# The job that merges needs the report of each shard.
-if [[ -z $INPUT_JSON && $INPUT_SHARD =~ ^[0-9]+/[0-9]+$ ]]; then INPUT_JSON=husako-ci-${INPUT_SHARD%/*}.json; fi
-flag --json "$INPUT_JSON"
+flag --json "$json"
 flag --fail-on "$INPUT_FAIL_ON"
-flag --shard "$INPUT_SHARD"
 # What is about the comparison is inert where there is none: one workflow may serve pushes and pull requests.
 if [[ $diff == true || $comment == true ]]; then
-  # Of a merge, the shards have compared.
-  if [[ -z $INPUT_MERGE ]]; then arguments+=(--diff); fi
+  # The shards have compared.
+  if [[ -z $merge ]]; then arguments+=(--diff); fi
   flag --base "$INPUT_BASE"
   flag --markdown "$INPUT_MARKDOWN"
   flag --save-comment "$INPUT_SAVE_COMMENT"
@@ -90,16 +107,22 @@ if ! cd -- "$(as_path "${INPUT_WORKING_DIRECTORY:-.}")" 2>/dev/null; then
   fail "the input 'working-directory' is '$INPUT_WORKING_DIRECTORY', which is no folder in $PWD. Is the repository \
 checked out?" 2
 fi
-# The reports are seen from there. A glob that names none stays as it is: husako-ci then says that there is no such file.
-split "$INPUT_MERGE"
-if [[ ${#lines[@]} -gt 0 ]]; then
+
+# Files and globs, seen from there. A name is never split, whatever is in it.
+if [[ -n $merge ]]; then
+  split "$merge"
   arguments+=(--)
-  IFS=
-  for line in "${lines[@]}"; do
-    # shellcheck disable=SC2206 # Globs are to be expanded; without IFS, nothing is split.
-    arguments+=($line)
+  for pattern in ${lines[@]+"${lines[@]}"}; do
+    IFS=
+    # shellcheck disable=SC2206 # it is to be expanded
+    reports=($pattern)
+    unset IFS
+    if [[ ! -e ${reports[0]} ]]; then
+      fail "the input 'merge' names '$pattern', which no file in $PWD matches. Has each shard uploaded its JSON report, \
+and has this job downloaded them?" 2
+    fi
+    arguments+=("${reports[@]}")
   done
-  unset IFS
 fi
 if [[ -z ${GITHUB_TOKEN:-} ]]; then unset GITHUB_TOKEN; fi
 

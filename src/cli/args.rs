@@ -112,8 +112,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "I/N|auto", value_parser = which_shard, conflicts_with_all = ["watch", "write_types"], help_heading = "Choosing what runs")]
     pub(super) shard: Option<WhichShard>,
 
-    /// The JSON report of an earlier run, whose times make the parts of --shard take equally long. All parts need the same
-    /// one; without it, files are dealt by their names
+    /// Balance the shards by the times in the JSON report of an earlier run, which all of them must have alike
     #[arg(long, value_name = "FILE", requires = "shard", help_heading = "Choosing what runs")]
     pub(super) shard_times: Option<PathBuf>,
 
@@ -296,6 +295,10 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "I/N|auto", value_parser = which_shard)]
     pub(super) shard: Option<WhichShard>,
 
+    /// Balance the shards by the times in the JSON report of an earlier run, which all of them must have alike
+    #[arg(long, value_name = "FILE", requires = "shard")]
+    pub(super) shard_times: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) changes: ChangeArgs,
 
@@ -306,7 +309,17 @@ pub(super) struct DiffArgs {
 impl DiffArgs {
     /// The run that it is.
     pub(super) fn run(self) -> RunArgs {
-        let DiffArgs { paths, format: _, exit_code: _, include, exclude, shard, changes, common } = self;
+        let DiffArgs {
+            paths,
+            format: _,
+            exit_code: _,
+            include,
+            exclude,
+            shard,
+            shard_times,
+            changes,
+            common,
+        } = self;
         RunArgs {
             paths,
             list: None,
@@ -319,7 +332,7 @@ impl DiffArgs {
             changed: None,
             no_tests: NoTests::Fail,
             shard,
-            shard_times: None,
+            shard_times,
             coverage: CoverageArgs::default(),
             snapshots: SnapshotArgs::default(),
             cache: CacheArgs::default(),

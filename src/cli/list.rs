@@ -66,8 +66,9 @@ pub(super) fn run(
     let mut found = find(settings, selection)?;
     tell(&found.diagnostics, settings.color_errors);
     let is_empty = found.tests.is_empty() && found.entries.is_empty();
-    let split = Split::of(settings, selection, &found).map_err(|error| vec![error])?;
+    let split = Split::asked(selection, &found).map_err(|error| vec![error])?;
     if let Some(split) = &split {
+        tell(split.warning.as_slice(), settings.color_errors);
         split.keep(&mut found);
     }
     let text = match format {

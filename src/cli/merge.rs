@@ -90,16 +90,21 @@ pub(super) fn run(args: MergeArgs) -> Result<Exit, Vec<Diagnostic>> {
     Ok(exit)
 }
 
+/// The bytes of a file that should be a report: at most one more than [`MAX_BYTES`], so that what is too large is seen to be.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a report.
-pub(super) fn read(path: &Path) -> Result<Saved, Diagnostic> {
+fn read(path: &Path) -> Result<Saved, Diagnostic> {
     let name = path.display();
-    let bytes = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        // One byte more, so that what is too large is seen to be.
-        File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = bytes().map_err(|error| Diagnostic::error(format!("reading {name}: {error}")))?;
+    let bytes = bytes(path).map_err(|error| Diagnostic::error(format!("reading {name}: {error}")))?;
     if bytes.len() as u64 > MAX_BYTES {
         let message = format!("{name} is larger than {} MiB", MAX_BYTES >> 20);
         return Err(Diagnostic::error(message).help("split the run into more shards"));
@@ -125,7 +130,8 @@ fn not_joined(error: &NotJoined) -> Diagnostic {
         NotJoined::Twice { .. } => "give each shard a number of its own, and merge each report once",
         NotJoined::Totals { .. } => "merge the reports of one run: all shards have the same total",
         NotJoined::Plans { .. } => {
-            "run all shards on the same commit, with the same paths, filters of files and --shard-times: else a file may run nowhere"
+            "run all shards on the same commit, with the same paths, filters of files and --shard-times, which may be missing \
+             in all or in none: else a file may run nowhere"
         }
         NotJoined::Mixed { .. } => "give all jobs --shard, or none",
         NotJoined::File { .. } => "merge runs of different files; --shard splits one run",

@@ -56,7 +56,7 @@ pub(super) struct Selection {
     pub(super) no_tests: NoTests,
     /// Which part of what is found is run; `None` for all of it.
     pub(super) shard: Option<Shard>,
-    /// The report of an earlier run, with the times of its files.
+    /// The report by whose times the parts are balanced.
     pub(super) shard_times: Option<PathBuf>,
     /// Whether what a change affects is run again, until somebody ends it.
     pub(super) watch: bool,

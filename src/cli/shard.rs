@@ -1,16 +1,18 @@
-//! `--shard`: which part of what was found is run here.
+//! `--shard`: which part of what was found is run here, and `--shard-times`, by which times the parts are balanced.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::settings::{Selection, Settings};
-use super::{merge, tell};
+use super::merge::bytes;
+use super::settings::Selection;
 use crate::diagnostic::Diagnostic;
 use crate::diff::Said;
 use crate::discover::Found;
 use crate::event::{FileKind, FileStatus};
+use crate::report::json::{self, MAX_BYTES, NotRead};
 use crate::runner::{Plan, Planned};
 use crate::shard::{Part, Shard, Shares};
 use crate::tree::RelPath;
@@ -24,34 +26,31 @@ pub(super) struct Split {
     aliases: BTreeMap<(RelPath, String), RelPath>,
     /// What the projects of all entries of the head say.
     said: Vec<Said>,
+    /// Why the parts are not balanced by the times that were given, if they are not.
+    pub(super) warning: Option<Diagnostic>,
 }
 
 impl Split {
-    /// Shares out all that was found on the head, when that was asked for.
+    /// Shares out all that was found on the head, where a shard is asked for.
     ///
     /// # Errors
     ///
-    /// What is wrong with the report that has the times. That there is none yet is said, and no error.
-    pub(super) fn of(
-        settings: &Settings,
-        selection: &Selection,
-        found: &Found,
-    ) -> Result<Option<Split>, Diagnostic> {
+    /// What is given as the report with the times is none.
+    pub(super) fn asked(selection: &Selection, found: &Found) -> Result<Option<Split>, Diagnostic> {
         let Some(shard) = selection.shard else { return Ok(None) };
-        let times = match &selection.shard_times {
-            Some(path) if path.exists() => times(path)?,
-            Some(path) => {
-                let missing = format!(
-                    "there is no {}: the files are dealt to the shards by their names",
-                    path.display()
-                );
-                let help = "give --shard-times in all shards the JSON report of one earlier run";
-                tell(&[Diagnostic::warning(missing).help(help)], settings.color_errors);
-                BTreeMap::new()
-            }
-            None => BTreeMap::new(),
+        let Some(path) = &selection.shard_times else { return Ok(Some(Split::new(shard, found, |_| None))) };
+        let (times, mut warning) = match times(path)? {
+            Times::Known(times) => (times, None),
+            Times::Unknown(why) => (BTreeMap::new(), Some(why)),
         };
-        Ok(Some(Split::new(shard, found, |path| times.get(path).copied())))
+        let mut files =
+            found.tests.iter().map(|test| &test.path).chain(found.entries.iter().map(|entry| &entry.path));
+        if warning.is_none() && !files.any(|path| times.contains_key(path)) {
+            let name = path.display();
+            warning = Some(unbalanced(format!("{name} has the time of no file that was found")));
+        }
+        let split = Split::new(shard, found, |path| times.get(path).copied());
+        Ok(Some(Split { warning, ..split }))
     }
 
     /// Shares out all that was found on the head. `time` says how long a file took in an earlier run, where that is known; it
@@ -66,7 +65,8 @@ impl Split {
                 aliases.entry((root.clone(), alias.clone())).or_insert_with(|| entry.path.clone());
             }
         }
-        Split { shard, shares: Shares::new(files.cloned(), shard.total(), time), aliases, said: Vec::new() }
+        let shares = Shares::new(files.cloned(), shard.total(), time);
+        Split { shard, shares, aliases, said: Vec::new(), warning: None }
     }
 
     /// Which part it is, of what.
@@ -114,11 +114,62 @@ impl Split {
     }
 }
 
-/// How long each file took in the run that a report tells.
-fn times(path: &Path) -> Result<BTreeMap<RelPath, Duration>, Diagnostic> {
-    let files = merge::read(path)?.run.files;
-    let ran = files.into_iter().filter(|(_, file)| file.status != FileStatus::NotRun);
-    Ok(ran.map(|(path, file)| (path, file.duration)).collect())
+/// How long files took in an earlier run.
+enum Times {
+    Known(BTreeMap<RelPath, Duration>),
+    /// Nothing says so, which is no mistake: what to tell of it.
+    Unknown(Diagnostic),
+}
+
+/// Reads the times from the JSON report of a run, which anybody may have written. That there is none yet, or one of another
+/// version of husako-ci, stops no run: the first one makes it.
+///
+/// # Errors
+///
+/// It cannot be read, or is no report.
+fn times(path: &Path) -> Result<Times, Diagnostic> {
+    let name = path.display();
+    let bytes = match bytes(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Times::Unknown(unbalanced(format!("--shard-times names {name}, which is not there"))));
+        }
+        Err(error) => {
+            return Err(Diagnostic::error(format!("reading {name} for --shard-times: {error}"))
+                .help("give the JSON report of an earlier run"));
+        }
+    };
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("{name} is larger than {} MiB, and given to --shard-times", MAX_BYTES >> 20);
+        return Err(Diagnostic::error(message).help("give the JSON report of an earlier run"));
+    }
+    match json::read(&bytes) {
+        Ok(saved) => Ok(Times::Known(
+            saved
+                .run
+                .files
+                .into_iter()
+                .filter(|(_, file)| match file.status {
+                    FileStatus::Passed | FileStatus::Failed => true,
+                    FileStatus::NotRun => false,
+                })
+                .map(|(path, file)| (path, file.duration))
+                .collect(),
+        )),
+        Err(error @ NotRead::Version(_)) => Ok(Times::Unknown(unbalanced(format!("{name} {error}")))),
+        Err(error @ (NotRead::NotJson(_) | NotRead::NotAReport(_) | NotRead::Contradiction(_))) => {
+            Err(Diagnostic::error(format!("{name} {error}")).help(
+                "give --shard-times what --json of husako-ci has written in an earlier run, or leave it out",
+            ))
+        }
+    }
+}
+
+/// Tells that the times are not known.
+fn unbalanced(why: String) -> Diagnostic {
+    Diagnostic::warning(why).help(
+        "each shard gets as many files as any other, whatever they take; give all shards the same report or none, else `merge` refuses them",
+    )
 }
 
 /// The aliases of an entry, each with its project.

@@ -50,7 +50,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     }
     let found = find(settings, selection)?;
     let mut nothing_found = found.tests.is_empty() && found.entries.is_empty();
-    let mut split = Split::of(settings, selection, &found).map_err(|error| vec![error])?;
+    let mut split = Split::asked(selection, &found).map_err(|error| vec![error])?;
     let mut work = Work {
         filter: selection.filter.clone(),
         fails_on: selection.fails_on,
@@ -61,6 +61,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     };
     if let Some(split) = &mut split {
         split.keep_planned(&mut work.plan);
+        work.warnings.extend(split.warning.take());
     }
     let mut is_empty = work.plan.files.is_empty();
     if let Some(coverage) = &selection.coverage {

@@ -117,56 +117,93 @@ fn paths_and_arguments_are_one_per_line() {
 }
 
 #[test]
-fn a_shard_compares_and_leaves_the_comment_to_the_merge() {
-    let shard = [("shard", "2/3"), ("junit", "")];
-    assert_eq!(arguments("push", &shard), ["--json=husako-ci-2.json", "--shard=2/3"]);
-    assert_eq!(arguments("pull_request", &shard), ["--json=husako-ci-2.json", "--shard=2/3", "--diff"]);
-    let named = [("shard", "2/3"), ("junit", ""), ("json", "x.json")];
-    assert_eq!(arguments("push", &named), ["--json=x.json", "--shard=2/3"]);
-    assert_eq!(arguments("push", &[("shard", "auto"), ("junit", "")]), ["--shard=auto"]);
+fn a_saved_comment_can_be_posted_by_the_action() {
+    let inputs = [("junit", ""), ("args", "comment\n--from=comment.json")];
+    assert_eq!(arguments("workflow_run", &inputs), ["comment", "--from=comment.json"]);
+}
+
+#[test]
+fn a_shard_leaves_its_report_for_the_job_that_merges() {
+    let shard = ("shard", "2/3");
+    let report = "--json=husako-ci-shard-2.json";
+    assert_eq!(arguments("push", &[shard]), ["--shard=2/3", "--junit=husako-ci.xml", report]);
+    // It compares, but does not comment on its part of the diff.
+    let compared = ["--shard=2/3", "--junit=husako-ci.xml", report, "--diff"];
+    assert_eq!(arguments("pull_request", &[shard]), compared);
+    let named =
+        arguments("push", &[shard, ("json", "own.json"), ("junit", ""), ("shard-times", "times.json")]);
+    assert_eq!(named, ["--shard=2/3", "--shard-times=times.json", "--json=own.json"]);
+    assert!(!arguments("push", &[("shard-times", "times.json")]).join(" ").contains("times"), "one job");
     let mut job = Job::new();
-    job.set("GITHUB_EVENT_NAME", "pull_request").input("shard", "1/3").input("comment", "true");
-    job.run().refused(2, &["the job that merges"]);
+    job.set("GITHUB_EVENT_NAME", "pull_request").input("shard", "2/3").input("comment", "true");
+    job.run().refused(2, &["'comment: true'", "'shard'", "give 'comment' to the job that merges"]);
 }
 
 #[test]
-fn reports_are_merged_and_commented() {
-    let merged = |event: &str| {
+fn what_is_no_shard_names_no_file() {
+    for value in NASTY.into_iter().chain(["../x/3", "/3", "a/3", "auto"]) {
         let mut job = Job::new();
-        for name in ["r 1.json", "r 2.json", "other.json"] {
-            fs::write(job.path("workspace").join(name), "{}").unwrap();
-        }
-        job.set("GITHUB_EVENT_NAME", event).input("merge", "r *.json\nother.json\n");
-        job.input("fail-on", "none").input("markdown", "diff.md");
-        job.run().ran().arguments.clone()
-    };
-    let files = ["--", "r 1.json", "r 2.json", "other.json"];
-    let plain = ["merge", "--junit=husako-ci.xml", "--fail-on=none"];
-    assert_eq!(merged("push"), [&plain[..], &files].concat());
-    let commented = [&plain[..], &["--markdown=diff.md", "--comment"], &files].concat();
-    assert_eq!(merged("pull_request"), commented);
-    for (name, value) in [("paths", "x"), ("shard", "1/2"), ("base", "main")] {
-        let mut job = Job::new();
-        job.input("merge", "a.json").input(name, value).run().refused(2, &["mean nothing beside 'merge'"]);
-    }
-}
-
-#[test]
-fn what_is_merged_is_a_name_whatever_it_says() {
-    for value in NASTY {
-        let mut job = Job::new();
-        job.input("merge", value).input("junit", "");
-        let mut expected = vec!["merge", "--"];
-        expected.extend(value.lines());
-        assert_eq!(job.run().ran().arguments, expected);
+        let outcome = job.input("shard", value).input("junit", "").run();
+        assert_eq!(outcome.ran().arguments, [format!("--shard={value}")]);
         assert!(!job.is_pwned(), "{value}");
     }
 }
 
+/// A job with reports of shards in its workspace.
+fn merging(merge: &str) -> Job {
+    let mut job = Job::new();
+    for name in ["husako-ci-shard-1.json", "husako-ci-shard-2.json", "a b.json", "a c.json", "-x.json"] {
+        fs::write(job.path("workspace").join(name), "{}").unwrap();
+    }
+    job.input("merge", merge);
+    job
+}
+
 #[test]
-fn a_saved_comment_can_be_posted_by_the_action() {
-    let inputs = [("junit", ""), ("args", "comment\n--from=comment.json")];
-    assert_eq!(arguments("workflow_run", &inputs), ["comment", "--from=comment.json"]);
+fn the_reports_of_all_shards_are_merged() {
+    let default = ["--", "husako-ci-shard-1.json", "husako-ci-shard-2.json"];
+    let merged = merging("true").run().ran().arguments.clone();
+    assert_eq!(merged[..2], ["merge", "--junit=husako-ci.xml"]);
+    assert_eq!(merged[2..], default);
+    let mut job = merging("true");
+    job.set("GITHUB_EVENT_NAME", "pull_request").input("markdown", "d.md").input("junit", "");
+    let merged = job.run().ran().arguments.clone();
+    // The shards have compared: there is nothing to ask for with `--diff`.
+    assert_eq!(merged[..3], ["merge", "--markdown=d.md", "--comment"]);
+    assert_eq!(merged[3..], default);
+    let mut job = merging("true");
+    job.set("GITHUB_EVENT_NAME", "pull_request").input("diff", "false").input("junit", "");
+    assert_eq!(job.run().ran().arguments, [&["merge"], &default[..]].concat());
+    assert_eq!(arguments("push", &[("merge", "false")]), ["--junit=husako-ci.xml"]);
+}
+
+#[test]
+fn reports_are_files_and_globs_one_per_line() {
+    let merged = merging("a *.json\r\n\n-x.json\n").input("junit", "").run().ran().arguments.clone();
+    assert_eq!(merged, ["merge", "--", "a b.json", "a c.json", "-x.json"]);
+    let mut job = merging("true");
+    let below = job.path("workspace").join("reports");
+    fs::create_dir(&below).unwrap();
+    fs::write(below.join("husako-ci-shard-7.json"), "{}").unwrap();
+    let merged = job.input("junit", "").input("working-directory", "reports").run().ran().arguments.clone();
+    assert_eq!(merged, ["merge", "--", "husako-ci-shard-7.json"], "seen from where it runs");
+}
+
+#[test]
+fn reports_that_are_not_there_are_told() {
+    for value in NASTY.into_iter().filter(|value| !value.starts_with('*')) {
+        let mut job = Job::new();
+        job.input("merge", value).run().refused(2, &["the input 'merge' names", "downloaded them?"]);
+        assert!(!job.is_pwned(), "{value}");
+    }
+    Job::new().input("merge", "true").run().refused(2, &["'husako-ci-shard-*.json'", "uploaded its JSON"]);
+}
+
+#[test]
+fn a_job_that_merges_runs_nothing() {
+    for (name, value) in [("shard", "1/3"), ("paths", "apps"), ("base", "main")] {
+        merging("true").input(name, value).run().refused(2, &["'merge'", &format!("'{name}'"), "contradict"]);
+    }
 }
 
 #[test]

@@ -244,6 +244,32 @@ fn what_are_not_the_reports_of_all_shards_is_refused() {
 }
 
 #[test]
+fn shards_that_were_dealt_by_different_times_are_refused() {
+    let project = Project::of(&[("a.test.ts", ""), ("b.test.ts", ""), ("c.test.ts", ""), ("d.test.ts", "")]);
+    let reports = Reports::of(&project);
+    reports.run("all", &[]);
+    // One file takes longer than the others together, so it is alone: no shares by number are like that.
+    let mut times = reports.json("all.json");
+    for (at, file) in times["files"].as_array_mut().unwrap().iter_mut().enumerate() {
+        file["durationMs"] = if at == 0 { 900.0 } else { 1.0 }.into();
+    }
+    reports.write("times.json", &times);
+    let file = reports.path("times.json");
+    let by_time = ["--shard-times", file.to_str().unwrap()];
+    reports.run("1", &[&["--shard", "1/2"], &by_time[..]].concat());
+    reports.run("2", &["--shard", "2/2"]);
+    let run = reports.merge("merged", &["1", "2"], &[]);
+    run.exits_with(2);
+    assert!(run.stderr.contains("shared them out in another way"), "{run:?}");
+    assert!(run.stderr.contains("--shard-times"), "{run:?}");
+    assert!(!reports.path("merged.json").exists());
+    // With the same times, every file is told once.
+    reports.run("2", &[&["--shard", "2/2"], &by_time[..]].concat());
+    assert!(!reports.merge("merged", &["1", "2"], &[]).stderr.contains("shared them out"));
+    assert_eq!(reports.json("merged.json")["files"].as_array().unwrap().len(), 4);
+}
+
+#[test]
 fn a_tool_of_another_version_is_only_a_warning() {
     let project = project();
     let reports = Reports::of(&project);

@@ -86,6 +86,79 @@ fn paths_and_globs_are_chosen_before_they_are_shared_out() {
     assert_eq!(halves(&["--exclude", "lib/**", "apps", "lib/1.test.ts"]), [5, 4]);
 }
 
+/// A project of 9 tests, and in `times.json` the report of a run in which the first took as long as the eight others together.
+fn timed() -> Project {
+    let project = Project::of(&[]);
+    for number in 0..9 {
+        project.write(&format!("{number}.test.ts"), TEST);
+    }
+    let mut report = project.report(&[]).json;
+    for file in report["files"].as_array_mut().unwrap() {
+        file["durationMs"] = if file["path"] == "0.test.ts" { 800.0 } else { 100.0 }.into();
+    }
+    project.write("times.json", &report.to_string());
+    project
+}
+
+#[test]
+fn shards_are_balanced_by_the_times_of_an_earlier_run() {
+    let project = timed();
+    let part = |shard: &str| listed(&project, &["--shard", shard, "--shard-times", "times.json"]);
+    assert_eq!(part("1/2"), ["0.test.ts"]);
+    assert_eq!(part("2/2").len(), 8);
+    let reported = project.report(&["--shard", "1/2", "--shard-times", "times.json"]);
+    reported.run.exits_with(0);
+    assert_eq!(ran(&reported.json), ["0.test.ts"], "what is listed runs");
+    assert_eq!(reported.run.stderr, "");
+    // A new file counts as the median, and goes to where less is to do; one that is gone counts for nothing.
+    std::fs::remove_file(project.path().join("8.test.ts")).unwrap();
+    project.write("new.test.ts", TEST);
+    assert_eq!(part("1/2"), ["0.test.ts"]);
+    let run = project.run(&["diff", "--shard", "1/2", "--shard-times", "nowhere.json", "--base", "HEAD"]);
+    assert!(!run.stderr.contains("unexpected argument"), "diff knows it, too: {run:?}");
+}
+
+#[test]
+fn without_the_times_every_shard_has_as_many_files_and_that_is_told() {
+    let project = timed();
+    let by_count = listed(&project, &["--shard", "1/2"]);
+    let later = std::fs::read_to_string(project.path().join("times.json")).unwrap();
+    project.write("later.json", &later.replacen("\"version\":1", "\"version\":999", 1));
+    project.write("others.json", &later.replace(".test.ts", ".other.test.ts"));
+    for (name, told) in [
+        ("nowhere.json", "--shard-times names nowhere.json, which is not there"),
+        ("later.json", "later.json has version 999 of the report"),
+        ("others.json", "others.json has the time of no file that was found"),
+    ] {
+        let args = ["--shard", "1/2", "--shard-times", name];
+        assert_eq!(listed(&project, &args), by_count, "{name}");
+        let reported = project.report(&args);
+        reported.run.exits_with(0);
+        assert_eq!(ran(&reported.json), by_count);
+        let warnings = reported.json["warnings"].to_string();
+        assert!(warnings.contains(told), "{name}: {warnings}");
+        assert!(warnings.contains("as many files as any other"), "{name}: {warnings}");
+    }
+}
+
+#[test]
+fn what_is_no_report_gives_no_times() {
+    let project = timed();
+    project.write("cut.json", r#"{"version": 1, "tool": {"#);
+    project.write("other.json", r#"{"version": 1}"#);
+    for (name, told) in [("cut.json", "is not JSON"), ("other.json", "is no JSON report"), (".", "reading .")]
+    {
+        for list in [&["--list"][..], &[]] {
+            let run = project.run(&[list, &["--shard", "1/2", "--shard-times", name]].concat());
+            run.exits_with(2);
+            assert!(run.stderr.contains(told) && run.stderr.contains("an earlier run"), "{name}: {run:?}");
+        }
+    }
+    let run = project.run(&["--shard-times", "times.json"]);
+    run.exits_with(2);
+    assert!(run.stderr.contains("--shard <I/N|auto>"), "{run:?}");
+}
+
 #[test]
 fn an_empty_shard_is_no_failure_and_says_so() {
     let project = Project::of(&[("a.test.ts", TEST)]);
@@ -245,48 +318,4 @@ fn an_entry_and_its_base_are_in_the_same_shard() {
     let expected = (0..6).map(|number| format!("changed e{number}"));
     let gone = (0..4).map(|number| format!("removed gone{number}"));
     assert_eq!(kinds, expected.chain(gone).collect::<Vec<_>>());
-}
-
-#[test]
-fn parts_take_equally_long_by_the_times_of_an_earlier_run() {
-    let project = Project::of(&[("husako.toml", "")]);
-    let names: Vec<String> = (0..12).map(|n| format!("f{n:02}.test.ts")).collect();
-    for name in &names {
-        project.write(name, TEST);
-    }
-    let reported = project.report(&[]);
-    let mut report = reported.json.clone();
-    // Two take as long as all others together.
-    let millis = |path: &str| if path == "f03.test.ts" || path == "f07.test.ts" { 1000 } else { 100 };
-    for file in report["files"].as_array_mut().unwrap() {
-        file["durationMs"] = millis(file["path"].as_str().unwrap()).into();
-    }
-    project.write("main.json", &report.to_string());
-    // One that the report does not know.
-    project.write("new.test.ts", TEST);
-    let mut seen = BTreeSet::new();
-    for shard in ["1/3", "2/3", "3/3"] {
-        let part = listed(&project, &["--shard", shard, "--shard-times", "main.json"]);
-        assert!(part.iter().map(|path| millis(path)).sum::<i32>() <= 1100, "{part:?}");
-        seen.extend(part);
-    }
-    assert_eq!(seen.len(), 13);
-
-    let run = project.run(&["--list", "--shard", "1/3", "--shard-times", "gone.json"]);
-    run.exits_with(0);
-    assert!(run.stderr.contains("there is no gone.json"), "{}", run.stderr);
-    project.write("bad.json", "{");
-    let run = project.run(&["--shard", "1/3", "--shard-times", "bad.json"]);
-    run.exits_with(2);
-    assert!(run.stderr.contains("bad.json"), "{}", run.stderr);
-
-    // Shards that were dealt by different reports are not those of one run.
-    let one = |shard: &str, json: &str, more: &[&str]| {
-        let args = [&["--shard", shard, "--json", json], more].concat();
-        project.run(&args).exits_with(0);
-    };
-    one("1/2", "1.json", &["--shard-times", "main.json"]);
-    one("2/2", "2.json", &[]);
-    let run = project.run(&["merge", "1.json", "2.json"]);
-    run.exits_with(2);
 }
