@@ -545,6 +545,7 @@ mod tests {
             "(a as any) = 1; (a!).b! = 2; a!.b!++; a![0]!(); (<T>(a: T) => a)(1);",
             "const wide = 'é→😀'; type W = 'é→😀'; const b = <T,>(a: T /* é */): T => a;",
             "a = b as T\nc()\nd = e!\n(f)",
+            "x = a == b as any + c; y = -a as any * b; z = a ** b as any * c; w = (a + b) as number * c",
         ] {
             erased(source);
         }

@@ -48,20 +48,10 @@ fn length(list: &Array<'_>) -> Result<f64> {
     list.as_object().get(PredefinedAtom::Length)
 }
 
-/// What objects and arrays that a literal made inherit from.
-struct Prototypes<'js> {
-    object: Object<'js>,
-    array: Object<'js>,
-}
-
-impl<'js> Prototypes<'js> {
-    fn of(ctx: &Ctx<'js>) -> Result<Prototypes<'js>> {
-        let missing = || Exception::throw_internal(ctx, "a literal without a prototype");
-        Ok(Prototypes {
-            object: Object::new(ctx.clone())?.get_prototype().ok_or_else(missing)?,
-            array: Array::new(ctx.clone())?.into_object().get_prototype().ok_or_else(missing)?,
-        })
-    }
+/// What an object, or a list, that a literal made inherits from.
+fn prototype<'js>(literal: &Object<'js>) -> Result<Object<'js>> {
+    let missing = || Exception::throw_internal(literal.ctx(), "a literal without a prototype");
+    literal.get_prototype().ok_or_else(missing)
 }
 
 /// Says that two values are equal, for sure and by any of the rules of `toEqual`, `toStrictEqual` and `toMatchObject`; `false`: they
@@ -75,19 +65,23 @@ pub(super) fn alike<'js>(ctx: Ctx<'js>, a: Value<'js>, b: Value<'js>) -> Result<
         return Ok(is_same(&ctx, &a, &b));
     }
     let asymmetric = Atom::from_str(ctx.clone(), "asymmetricMatch")?;
-    let prototypes = Prototypes::of(&ctx)?;
+    let object = prototype(&Object::new(ctx.clone())?)?;
+    let array = prototype(Array::new(ctx.clone())?.as_object())?;
     // A test may have made every array such a matcher.
-    if prototypes.array.contains_key(asymmetric.clone())? {
+    if array.contains_key(asymmetric.clone())? {
         return Ok(false);
     }
-    Comparison { ctx, asymmetric, prototypes, left: MAX_COMPARED }.are_alike(&a, &b, MAX_DEPTH)
+    Comparison { ctx, asymmetric, object, array, left: MAX_COMPARED }.are_alike(&a, &b, MAX_DEPTH)
 }
 
 struct Comparison<'js> {
     ctx: Ctx<'js>,
     /// What no plain object has as a key.
     asymmetric: Atom<'js>,
-    prototypes: Prototypes<'js>,
+    /// `Object.prototype`
+    object: Object<'js>,
+    /// `Array.prototype`
+    array: Object<'js>,
     /// How many more values are compared.
     left: usize,
 }
@@ -109,7 +103,7 @@ impl<'js> Comparison<'js> {
             (None, None) => is_ordinary(a_object) && is_ordinary(b_object),
             _ => false,
         };
-        let wanted = if a.is_array() { &self.prototypes.array } else { &self.prototypes.object };
+        let wanted = if a.is_array() { &self.array } else { &self.object };
         let is_of = |object: &Object<'js>| object.get_prototype().as_ref() == Some(wanted);
         if !lists || !is_of(a_object) || !is_of(b_object) {
             return Ok(false);
@@ -164,7 +158,7 @@ pub(super) fn plain<'js>(
     let key = Atom::from_value(ctx.clone(), &key)?;
     let atom = |name| Atom::from_str(ctx.clone(), name);
     let names = Names { tag: atom("_husakoTag")?, to_json: atom("_toJSON")?, props: atom("_props")? };
-    let prototype = Prototypes::of(&ctx)?.object;
+    let prototype = prototype(&Object::new(ctx.clone())?)?;
     Copying { ctx, names, prototype, fields, stored, props, around: Vec::new() }.copy(value, &key)
 }
 

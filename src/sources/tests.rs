@@ -20,7 +20,7 @@ fn files_and_folders_are_read_in_order() {
         (
             "app/husako.toml",
             "[resources]\nall = { source = \"file\", path = \"crds\" }\n\
-             one = { source = \"file\", path = \"../shared/crd.txt\" }\n\
+             one = { source = \"file\", path = \"../common/crd.txt\" }\n\
              [charts]\nweb = { source = \"file\", path = \"charts/web\" }\n\
              db = { source = \"file\", path = \"charts/db.json\" }\n",
         ),
@@ -29,13 +29,13 @@ fn files_and_folders_are_read_in_order() {
         ("app/crds/deep/er/c.json", "c"),
         ("app/crds/README.md", "no"),
         ("app/crds/.git/d.yaml", "no"),
-        ("shared/crd.txt", "kind: CustomResourceDefinition"),
+        ("common/crd.txt", "kind: CustomResourceDefinition"),
         ("app/charts/web/values.schema.json", "{}"),
         ("app/charts/db.json", "{}"),
     ]);
     assert_eq!(diagnostics, [""; 0]);
     let found = paths(&sources.crds);
-    assert_eq!(found, ["app/crds/a.yml", "app/crds/b.yaml", "app/crds/deep/er/c.json", "shared/crd.txt"]);
+    assert_eq!(found, ["app/crds/a.yml", "app/crds/b.yaml", "app/crds/deep/er/c.json", "common/crd.txt"]);
     let by_the_way: Vec<bool> = sources.crds.iter().map(|file| file.is_by_the_way).collect();
     assert_eq!(by_the_way, [false, false, true, false]);
     let charts: Vec<(&str, &str)> =
