@@ -14,6 +14,7 @@ use crate::diff::{self, RenderedEntry};
 use crate::discover::{Found, Request, discover};
 use crate::engine::{self, CaseListener, DEFAULT_STACK_BYTES, ImportRules, Job, Limits, MaxFail, Modules};
 use crate::event::{CaseStatus, Counts, Event};
+use crate::fetch::Resolved;
 use crate::runner::{self, Base, Plan, Planned, RunOptions, Urgency, plan_beside, render, validate_file};
 use crate::schema::module::Names;
 use crate::schema::{Schemas, crd, kubernetes::Release};
@@ -78,7 +79,7 @@ impl Repository {
 
     /// Everything that is found, planned.
     fn plan(&self, other: Option<&Plan>) -> Plan {
-        plan_beside(&*self.0, &self.found(), ImportRules::default(), other)
+        plan_beside(&Resolved::local(Arc::clone(&self.0)), &self.found(), ImportRules::default(), other)
     }
 
     /// Looks for tests and entries; returns how many there are.

@@ -1,6 +1,7 @@
 //! The one way to read the user's files.
 
 mod memory;
+mod mounted;
 mod pattern;
 mod remembered;
 mod resolve;
@@ -15,6 +16,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use memory::{MemoryTree, follow_links};
+pub use mounted::MountedTree;
 pub use pattern::{Pattern, is_absolute};
 pub use remembered::RememberedTree;
 pub use resolve::{import_candidates, nearest, resolve_import};

@@ -2,6 +2,7 @@
 
 mod merge;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub(super) enum Command {
     Diff(Box<DiffArgs>),
     /// Post the comment that another run has saved with --save-comment
     Comment(CommentFromArgs),
+    /// Print the folder in which what was fetched is kept, for a cache of the CI system
+    Cache(CacheFolderArgs),
     /// Make one report of the JSON reports of all shards (--shard), as one run of everything would have
     #[command(after_help = super::exit::MERGE_HELP)]
     Merge(MergeArgs),
@@ -393,6 +396,13 @@ pub(super) struct CheckArgs {
     pub(super) common: CommonArgs,
 }
 
+/// `cache`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheFolderArgs {
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
 /// How to run and what to report, whatever is run.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct CommonArgs {
@@ -472,9 +482,32 @@ pub(super) struct CommonArgs {
     #[arg(long, help_heading = "Running")]
     pub(super) allow_outside_root: bool,
 
-    /// Use what `husako gen` has written to .husako/types, also where husako-ci has types of its own
+    /// Use what `husako gen` has written to .husako/types, also where husako-ci has types of its own; fetch nothing
     #[arg(long, help_heading = "Running")]
     pub(super) use_generated_types: bool,
+
+    #[command(flatten)]
+    pub(super) sources: SourceArgs,
+}
+
+/// How schemas, charts and plugins from elsewhere are had.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct SourceArgs {
+    /// Fetch only what husako.lock has, and only if it is still the same [default in CI]
+    #[arg(long, overrides_with = "no_locked", help_heading = "Sources")]
+    pub(super) locked: bool,
+
+    /// Fetch what husako.toml names, and write husako.lock where something is missing in it [default elsewhere]
+    #[arg(long, overrides_with = "locked", help_heading = "Sources")]
+    pub(super) no_locked: bool,
+
+    /// Fetch nothing: what was fetched before has to do
+    #[arg(long, help_heading = "Sources")]
+    pub(super) offline: bool,
+
+    /// How long fetching one source may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "Sources")]
+    pub(super) fetch_timeout: NonZero<u64>,
 }
 
 impl Args {
@@ -486,6 +519,7 @@ impl Args {
             Some(Command::Check(args)) => args.common.color,
             Some(Command::Diff(args)) => args.common.color,
             Some(Command::Comment(args)) => args.color,
+            Some(Command::Cache(args)) => args.common.color,
             Some(Command::Merge(args)) => args.report.color,
         }
     }

@@ -11,10 +11,11 @@ use crate::cache::{Cache, Digest, Use};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Limits, Order};
 use crate::snapshot::{Rules, Update};
+use crate::tree::SourceTree;
 
 /// The variables that say what the options do not.
 const MODE: &str = "HUSAKO_CI_CACHE";
-const FOLDER: &str = "HUSAKO_CI_CACHE_DIR";
+pub(super) const FOLDER: &str = "HUSAKO_CI_CACHE_DIR";
 
 /// Resolves what was asked for.
 ///
@@ -40,7 +41,11 @@ pub(super) fn resolve(args: CacheArgs) -> Result<CacheSettings, Diagnostic> {
 /// # Errors
 ///
 /// They were asked for, and make no sense with something else, cannot be had, or would lie in the repository.
-pub(super) fn open(settings: &Settings, selection: &Selection) -> Result<Option<Arc<Cache>>, Diagnostic> {
+pub(super) fn open(
+    settings: &Settings,
+    selection: &Selection,
+    tree: Arc<dyn SourceTree>,
+) -> Result<Option<Arc<Cache>>, Diagnostic> {
     let CacheSettings { mode, folder } = &selection.cache;
     let (read, write) = match mode {
         CacheMode::Off => return Ok(None),
@@ -68,7 +73,7 @@ pub(super) fn open(settings: &Settings, selection: &Selection) -> Result<Option<
         },
     };
     let uses = Use { read, write, check: read && is_ci().is_some() };
-    match Cache::open(&folder, settings.tree.clone(), &way(&settings.limits, selection.snapshots), uses) {
+    match Cache::open(&folder, tree, &way(&settings.limits, selection.snapshots), uses) {
         Ok(cache) => Ok(Some(Arc::new(cache))),
         Err(error) if is_asked_for || selection.cache.folder.is_some() => {
             Err(Diagnostic::error(format!("keeping results in {}: {error}", folder.display())))
@@ -98,19 +103,23 @@ fn way(limits: &Limits, snapshots: Rules) -> Digest {
     Digest::of([env!("HUSAKO_CI_BUILD"), &limits, &format!("{snapshots:?}")])
 }
 
-/// The folder for this repository in the user's cache folder.
-fn own(settings: &Settings) -> Option<PathBuf> {
+/// Where the user's caches are.
+pub(super) fn user_folder() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = std::env::home_dir().filter(|home| home.is_absolute());
-    let caches = if cfg!(windows) {
+    if cfg!(windows) {
         set("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
         home.map(|home| home.join("Library/Caches"))
     } else {
         set("XDG_CACHE_HOME").or_else(|| home.map(|home| home.join(".cache")))
-    };
+    }
+}
+
+/// The folder for this repository in the user's cache folder.
+fn own(settings: &Settings) -> Option<PathBuf> {
     let root = settings.tree.root();
-    let folder = caches?.join("husako-ci").join(Digest::of([&*root.to_string_lossy()]).short());
+    let folder = user_folder()?.join("husako-ci").join(Digest::of([&*root.to_string_lossy()]).short());
     // Of who works in his home.
     (!folder.starts_with(root)).then_some(folder)
 }

@@ -7,6 +7,7 @@ use super::actions::Actions;
 use super::changes::find_base;
 use super::run::Work;
 use super::settings::{Selection, Settings};
+use super::sources::{self, Side};
 use crate::cache::{Cache, States};
 use crate::compile;
 use crate::diagnostic::Diagnostic;
@@ -38,13 +39,15 @@ pub(super) fn keep(
     let (git, base) = find_base(settings, &request, actions).map_err(|error| vec![error])?;
     let then = tree(&git, &base.commit, settings).map_err(|error| vec![error])?;
     let found = discover(&*then, &selection.request, &compile::specifiers);
-    let plan = plan_beside(&*then, &found, settings.imports, Some(&work.plan));
+    let resolved = sources::resolve(settings, then, &found.projects, Side::Base).map_err(|stop| stop.told)?;
+    let plan = plan_beside(&resolved, &found, settings.imports, Some(&work.plan));
+    let then = resolved.tree;
     let modules = Arc::new(Modules::beside(&work.modules, Arc::clone(&then)));
     let before: HashMap<&RelPath, &Planned> = plan.files.iter().map(|file| (&file.path, file)).collect();
     let mut look = Look {
         cache: work.cache.as_deref(),
         sameness: Sameness::of_tests(&work.modules, &modules),
-        now: States::new(settings.tree.clone()),
+        now: States::new(Arc::clone(&work.tree)),
         then: States::new(then),
         filter: work.filter.as_ref().map_or_else(String::new, ToString::to_string),
     };

@@ -12,6 +12,7 @@ use super::output::Target;
 use super::run::{Ended, Work};
 use super::settings::{Changes, Selection, Settings};
 use super::shard::Split;
+use super::sources::{self, Side};
 use super::tell;
 use crate::change::Revision;
 use crate::compile;
@@ -77,12 +78,16 @@ pub(super) fn base(
             notes.push(format!("on the base: {}", error));
         }
     };
+    let mut tree = tree;
     let mut entries = if nothing {
         Vec::new()
     } else {
         let mut found = discover(&*tree, &request, &compile::specifiers);
         found.tests.clear();
-        let plan = plan_beside(&*tree, &found, settings.imports, Some(&work.plan));
+        let resolved = sources::resolve(settings, Arc::clone(&tree), &found.projects, Side::Base)
+            .map_err(|stop| stop.told)?;
+        let plan = plan_beside(&resolved, &found, settings.imports, Some(&work.plan));
+        tree = resolved.tree;
         note(&found.diagnostics);
         note(&plan.diagnostics);
         plan.files.into_iter().filter(|file| matches!(file.kind, FileKind::Entry { .. })).collect()

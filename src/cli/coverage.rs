@@ -14,7 +14,7 @@ use crate::report::{AtEnd, Sinks, lcov};
 /// Counts what the modules of `work` do. No module is compiled yet.
 pub(super) fn count(settings: &Settings, coverage: &CoverageSettings, work: Work) -> Work {
     let collector = Arc::new(Collector::new(coverage.rules.clone()));
-    let modules = Modules::new(settings.tree.clone(), settings.limits.stack_bytes).counted(collector);
+    let modules = Modules::new(Arc::clone(&work.tree), settings.limits.stack_bytes).counted(collector);
     Work { modules: Arc::new(modules), ..work }
 }
 

@@ -2,17 +2,19 @@
 
 use std::process::ExitCode;
 
+use crate::diagnostic::Diagnostic;
+
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
-Exit status: 0 all passed; 1 something failed; 2 wrong arguments or configuration; 8 nothing to run;
-9 a report could not be written; 130 interrupted. `render` and `check` tell more of what failed:
+Exit status: 0 all passed; 1 something failed; 2 wrong arguments or configuration; 6 a source could not be
+fetched; 8 nothing to run; 9 a report could not be written; 130 interrupted. `render` and `check` tell more of what failed:
 3, 4 and 7, see their --help.";
 
 /// The end of `--help` of the commands that are about entries.
 pub(super) const ENTRY_HELP: &str = "\
 Exit status: 0 all passed; of the first entry that failed: 3 it does not compile, 4 it threw or could not
 be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong arguments or configuration;
-8 there are no entries; 9 a file could not be written; 130 interrupted.";
+6 a source could not be fetched; 8 there are no entries; 9 a file could not be written; 130 interrupted.";
 
 /// The end of `--help` of `merge`.
 pub(super) const MERGE_HELP: &str = "\
@@ -35,6 +37,8 @@ pub(super) enum Exit {
     Runtime,
     /// `render`, `check`: an entry breaks the build contract, or renders what is not valid.
     Invalid,
+    /// A schema, chart or plugin could not be fetched, or may not be; nothing ran.
+    Fetch,
     /// Nothing was found to run.
     NothingToRun,
     /// A report that was asked for could not be written.
@@ -52,6 +56,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Compile => 3,
             Exit::Runtime => 4,
+            Exit::Fetch => 6,
             Exit::Invalid => 7,
             Exit::NothingToRun => 8,
             Exit::ReportNotWritten => 9,
@@ -71,6 +76,9 @@ impl Exit {
             Exit::Compile => "`render` and `check`: the first entry that failed does not compile",
             Exit::Runtime => "`render` and `check`: it threw, could not be loaded, or reached a limit",
             Exit::Invalid => "`render` and `check`: it breaks the build contract, or a resource is not valid",
+            Exit::Fetch => {
+                "a schema, chart or plugin could not be fetched, or is not what `husako.lock` says; nothing ran"
+            }
             Exit::NothingToRun => "nothing was found to run (see `--no-tests`)",
             Exit::ReportNotWritten => "a report or a snapshot that was asked for could not be written",
             Exit::Interrupted => "interrupted by Ctrl-C or SIGTERM; all reports are written",
@@ -89,16 +97,39 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Why a command ends before anything runs.
+#[derive(Debug)]
+pub(super) struct Stop {
+    /// The status that it ends with.
+    pub(super) exit: Exit,
+    /// What there is to tell.
+    pub(super) told: Vec<Diagnostic>,
+}
+
+/// The arguments or the configuration are wrong.
+impl From<Vec<Diagnostic>> for Stop {
+    fn from(told: Vec<Diagnostic>) -> Stop {
+        Stop { exit: Exit::Usage, told }
+    }
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(told: Diagnostic) -> Stop {
+        vec![told].into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 9] = [
+    const ALL: [Exit; 10] = [
         Exit::Passed,
         Exit::Failed,
         Exit::Usage,
         Exit::Compile,
         Exit::Runtime,
+        Exit::Fetch,
         Exit::Invalid,
         Exit::NothingToRun,
         Exit::ReportNotWritten,

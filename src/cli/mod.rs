@@ -18,6 +18,7 @@ mod run;
 mod settings;
 mod shard;
 mod snapshots;
+mod sources;
 mod test;
 mod timings;
 mod types;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::args::{Args, CheckArgs, Command, RenderArgs};
-use self::exit::Exit;
+use self::exit::{Exit, Stop};
 use self::settings::Settings;
 use self::test::Show;
 use crate::diagnostic::Diagnostic;
@@ -49,14 +50,14 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let color_errors = settings::color(args.color(), settings::Stream::Err);
     match command(args) {
         Ok(exit) => exit.into(),
-        Err(diagnostics) => {
-            tell(&diagnostics, color_errors);
-            Exit::Usage.into()
+        Err(Stop { exit, told }) => {
+            tell(&told, color_errors);
+            exit.into()
         }
     }
 }
 
-fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
+fn command(args: Args) -> Result<Exit, Stop> {
     match args.command {
         None => {
             let settings = Settings::resolve(args.run.common.clone(), &args.run.paths)?;
@@ -66,7 +67,7 @@ fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
             let list = args.run.list;
             let selection = settings.select(args.run)?;
             match list {
-                Some(format) => list::run(&settings, &selection, format),
+                Some(format) => Ok(list::run(&settings, &selection, format)?),
                 None => test::run(&settings, &selection, Show::Everything),
             }
         }
@@ -77,8 +78,9 @@ fn command(args: Args) -> Result<Exit, Vec<Diagnostic>> {
             let selection = settings.select(args)?;
             test::run(&settings, &selection, show)
         }
-        Some(Command::Comment(args)) => comment::run(&args),
-        Some(Command::Merge(args)) => merge::run(args),
+        Some(Command::Comment(args)) => Ok(comment::run(&args)?),
+        Some(Command::Cache(args)) => sources::print_folder(&Settings::resolve(args.common, &[])?),
+        Some(Command::Merge(args)) => Ok(merge::run(args)?),
         Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {
             render::render(&Settings::resolve(common, &targets)?, &targets, output.as_deref())
         }

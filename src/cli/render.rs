@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::NoTests;
-use super::exit::Exit;
+use super::exit::{Exit, Stop};
 use super::list::nothing;
 use super::output::Target;
 use super::run::{self, Work};
@@ -34,18 +34,14 @@ struct Asked {
 /// # Errors
 ///
 /// The mistakes in arguments and configuration; nothing ran.
-pub(super) fn render(
-    settings: &Settings,
-    targets: &[String],
-    output: Option<&Path>,
-) -> Result<Exit, Vec<Diagnostic>> {
+pub(super) fn render(settings: &Settings, targets: &[String], output: Option<&Path>) -> Result<Exit, Stop> {
     let (found, asked) = find(settings, targets)?;
     let output = Output::new(output, &asked)?;
     if let Output::File(path) = &output
         && [&settings.junit, &settings.json].contains(&&Some(path.clone()))
     {
         let message = format!("-o and a report name the same file: {}", path.display());
-        return Err(vec![Diagnostic::error(message).help("each needs a file of its own")]);
+        return Err(Diagnostic::error(message).help("each needs a file of its own").into());
     }
     let mut rendered = Rendered::default();
     let mut sinks = Sinks::default();
@@ -78,7 +74,7 @@ pub(super) fn render(
 /// # Errors
 ///
 /// As [`render`].
-pub(super) fn check(settings: &Settings, targets: &[String]) -> Result<Exit, Vec<Diagnostic>> {
+pub(super) fn check(settings: &Settings, targets: &[String]) -> Result<Exit, Stop> {
     let (found, asked) = find(settings, targets)?;
     let mut rendered = Rendered::default();
     let mut sinks = Sinks::default();

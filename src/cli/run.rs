@@ -1,5 +1,6 @@
 //! A run from its plan to its exit status, whatever the command.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Stdout};
 use std::path::Path;
 use std::sync::Arc;
@@ -8,9 +9,10 @@ use std::time::Duration;
 use indicatif::ProgressDrawTarget;
 use tokio::sync::{mpsc, watch};
 
-use super::exit::Exit;
+use super::exit::{Exit, Stop};
 use super::output::Target;
 use super::settings::{FailsOn, Settings};
+use super::sources::{self, Side};
 use super::{tell, timings};
 use crate::cache::Cache;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -25,10 +27,15 @@ use crate::report::{Run, Sinks};
 use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
 use crate::shard::Part;
 use crate::timings::{Phase, measure};
+use crate::tree::{RelPath, SourceTree};
 
 /// What is to be run.
 pub(super) struct Work {
     pub(super) plan: Plan,
+    /// The files, and what was fetched.
+    pub(super) tree: Arc<dyn SourceTree>,
+    /// What the projects' locks say.
+    pub(super) locks: BTreeMap<RelPath, String>,
     pub(super) modules: Arc<Modules>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) filter: Option<regex::Regex>,
@@ -50,19 +57,22 @@ impl Work {
     ///
     /// # Errors
     ///
-    /// What is wrong with plugins and schemas.
-    pub(super) fn plan(settings: &Settings, found: Found) -> Result<Work, Vec<Diagnostic>> {
+    /// What is wrong with plugins and schemas, or that they cannot be had.
+    pub(super) fn plan(settings: &Settings, found: Found) -> Result<Work, Stop> {
         let _measured = measure(Phase::Plan);
-        let plan = plan(&*settings.tree, &found, settings.imports);
+        let resolved = sources::resolve(settings, settings.tree.clone(), &found.projects, Side::Head)?;
+        let plan = plan(&resolved, &found, settings.imports);
         let told = &plan.diagnostics;
         if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(plan.diagnostics);
+            return Err(plan.diagnostics.into());
         }
         let mut warnings = found.diagnostics;
         warnings.extend(told.iter().cloned());
-        let modules = Arc::new(Modules::new(settings.tree.clone(), settings.limits.stack_bytes));
+        let modules = Arc::new(Modules::new(Arc::clone(&resolved.tree), settings.limits.stack_bytes));
         Ok(Work {
             plan,
+            locks: resolved.lock_texts(),
+            tree: resolved.tree,
             modules,
             warnings,
             filter: None,
@@ -92,8 +102,20 @@ pub(super) fn terminal(settings: &Settings) -> Terminal<'static> {
 
 /// How `work` is run; then what makes it fail, and whether everything that happened is kept.
 pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, bool) {
-    let Work { plan, modules, warnings, filter, keep_documents, base, fails_on, keep_run, shard, cache } =
-        work;
+    let Work {
+        plan,
+        tree: _,
+        locks: _,
+        modules,
+        warnings,
+        filter,
+        keep_documents,
+        base,
+        fails_on,
+        keep_run,
+        shard,
+        cache,
+    } = work;
     let options = RunOptions {
         files: plan.files,
         modules,

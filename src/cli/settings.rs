@@ -11,6 +11,7 @@ use super::args::{
     ReportArgs, RunArgs, SnapshotArgs, SnapshotMode, WhichShard,
 };
 use super::capacity;
+use super::sources::SourceSettings;
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Request, Scope};
 use crate::engine::{Clock, CoverageRules, DEFAULT_STACK_BYTES, ImportRules, Limits, Order};
@@ -40,6 +41,7 @@ pub(super) struct Settings {
     pub(super) jobs: usize,
     pub(super) limits: Limits,
     pub(super) imports: ImportRules,
+    pub(super) sources: SourceSettings,
 }
 
 /// What a run of everything runs.
@@ -173,6 +175,7 @@ impl Settings {
             max_heap_mb,
             allow_outside_root,
             use_generated_types,
+            sources,
         } = args;
         let cwd = std::env::current_dir().and_then(|cwd| cwd.canonicalize());
         let cwd =
@@ -209,6 +212,7 @@ impl Settings {
             jobs: jobs.unwrap_or_else(|| capacity::jobs(limits.heap_bytes)),
             limits,
             imports: ImportRules { allow_outside_root, use_generated_types },
+            sources: SourceSettings::resolve(&sources),
         })
     }
 
@@ -238,6 +242,7 @@ impl Settings {
             jobs: 1,
             limits: Limits::default(),
             imports: ImportRules::default(),
+            sources: SourceSettings::nothing(),
         })
     }
 

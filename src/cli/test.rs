@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::actions::Actions;
 use super::args::DiffFormat;
-use super::exit::Exit;
+use super::exit::{Exit, Stop};
 use super::list::{NO_CASE, NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
@@ -36,14 +36,14 @@ pub(super) enum Show {
 /// # Errors
 ///
 /// The mistakes in arguments and configuration, and that the base cannot be found; nothing ran.
-pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Result<Exit, Vec<Diagnostic>> {
+pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Result<Exit, Stop> {
     let (actions, odd) = match Actions::here() {
         Ok(actions) => (actions, None),
         // What cannot be told to GitHub is told all the same.
         Err(odd) if selection.changes.is_none() => {
             (None, Some(Diagnostic { severity: Severity::Warning, ..odd }))
         }
-        Err(error) => return Err(vec![error]),
+        Err(error) => return Err(error.into()),
     };
     if selection.changes.as_ref().is_some_and(|changes| changes.comment) {
         comment::needed(actions.as_ref(), "--comment").map_err(|error| vec![error])?;
@@ -68,7 +68,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
         work = coverage::count(settings, coverage, work);
     }
     let has_orphans = snapshots::prepare(settings, selection, &mut work)?;
-    work.cache = cache::open(settings, selection).map_err(|error| vec![error])?;
+    work.cache = cache::open(settings, selection, Arc::clone(&work.tree)).map_err(|error| vec![error])?;
     let mut nothing_changed = false;
     if let Some(revision) = &selection.changed {
         let left = changed::keep(settings, selection, revision, &mut work, actions.as_ref())?;
@@ -90,7 +90,7 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
 
     work.warnings.extend(odd);
     if selection.watch {
-        return watch::run(settings, selection, work);
+        return Ok(watch::run(settings, selection, work)?);
     }
 
     // Text of the user's never begins a line of ours; and if it did, it would be no command.

@@ -1,6 +1,7 @@
 //! `husako.toml` and `plugin.toml`: typed, with every mistake told at its place.
 
 mod document;
+mod lock;
 mod plugin;
 mod redact;
 mod source;
@@ -13,10 +14,11 @@ use crate::rule::{Level, Levels, Rule};
 use crate::tree::{Pattern, RelPath};
 use document::{Document, in_order, near_suggestion, suggestion};
 
-pub use document::Named;
+pub use document::{Named, Origin};
+pub use lock::{LOCK_FILE, Lock, Locked, Table};
 pub use plugin::{PLUGIN_FILE, PluginManifest};
 pub use redact::{Redact, RedactStep};
-pub use source::{ChartSource, PluginSource, ResourceSource};
+pub use source::{ChartSource, GitSource, PluginSource, ResourceSource};
 
 /// The name of the file that makes a folder a project.
 pub const CONFIG_FILE: &str = "husako.toml";

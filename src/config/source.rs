@@ -16,6 +16,8 @@ pub struct GitSource {
     pub tag: String,
     /// The file or folder, from that repository's root.
     pub path: RelPath,
+    /// The path as it is written, by which husako tells sources apart.
+    pub written: String,
 }
 
 /// Where the schemas of some resources come from: `[resources]`.
@@ -32,6 +34,8 @@ pub enum ResourceSource {
     File {
         /// From the tree's root.
         path: RelPath,
+        /// As it is written.
+        written: String,
     },
 }
 
@@ -67,6 +71,8 @@ pub enum ChartSource {
     File {
         /// From the tree's root.
         path: RelPath,
+        /// As it is written.
+        written: String,
     },
 }
 
@@ -79,11 +85,15 @@ pub enum PluginSource {
         url: String,
         /// The plugin's folder, from that repository's root.
         path: Option<RelPath>,
+        /// That as it is written.
+        written: Option<String>,
     },
     /// `path`: a folder of this repository.
     Path {
         /// From the tree's root.
         path: RelPath,
+        /// As it is written.
+        written: String,
     },
 }
 
@@ -152,20 +162,26 @@ impl Fields<'_, '_> {
         }
     }
 
-    fn path(&mut self) -> Option<RelPath> {
+    /// A path in this tree, and how it is written.
+    fn path(&mut self) -> Option<(RelPath, String)> {
         let text = self.required("path")?;
-        self.doc.relative_path(&text, &format!("`path` of {}", self.what))
+        let path = self.doc.relative_path(&text, &format!("`path` of {}", self.what))?;
+        Some((path, text.value))
     }
 
-    fn foreign_path(&mut self, text: Option<Text>) -> Option<RelPath> {
-        self.doc.foreign_path(&text?, &format!("`path` of {}", self.what))
+    /// A path in another repository, and how it is written.
+    fn foreign_path(&mut self, text: Option<Text>) -> Option<(RelPath, String)> {
+        let text = text?;
+        let path = self.doc.foreign_path(&text, &format!("`path` of {}", self.what))?;
+        Some((path, text.value))
     }
 
     fn git(&mut self) -> Option<GitSource> {
         let (repo, tag) = (self.address("repo", "url"), self.string("tag"));
         let path = self.required("path");
         let path = self.foreign_path(path);
-        Some(GitSource { repo: repo?, tag: tag?, path: path? })
+        let (path, written) = path?;
+        Some(GitSource { repo: repo?, tag: tag?, path, written })
     }
 
     fn unknown_source(&mut self, source: &Text, known: &[&str]) {
@@ -190,7 +206,7 @@ pub(super) fn resource(fields: &mut Fields<'_, '_>, source: &Text) -> Option<Res
     let found = match source.value.as_str() {
         "release" => fields.string("version").map(|version| ResourceSource::Release { version }),
         "git" => fields.git().map(ResourceSource::Git),
-        "file" => fields.path().map(|path| ResourceSource::File { path }),
+        "file" => fields.path().map(|(path, written)| ResourceSource::File { path, written }),
         // Of husako 0.1; a project that has it works there, and one without a cluster at hand is what CI is.
         "cluster" => {
             let message = format!("{} comes from a running cluster, and is left out", fields.what);
@@ -223,7 +239,7 @@ pub(super) fn chart(fields: &mut Fields<'_, '_>, source: &Text) -> Option<ChartS
             (|| Some(ChartSource::Oci { reference: reference?, version: version? }))()
         }
         "git" => fields.git().map(ChartSource::Git),
-        "file" => fields.path().map(|path| ChartSource::File { path }),
+        "file" => fields.path().map(|(path, written)| ChartSource::File { path, written }),
         _ => {
             fields.unknown_source(source, &["registry", "artifacthub", "oci", "git", "file"]);
             return None;
@@ -241,9 +257,10 @@ pub(super) fn plugin(fields: &mut Fields<'_, '_>, source: &Text) -> Option<Plugi
                 None => Some(None),
                 Some(text) => fields.foreign_path(text).map(Some),
             };
-            (|| Some(PluginSource::Git { url: url?, path: path? }))()
+            let (path, written) = path.map(Option::unzip)?;
+            url.map(|url| PluginSource::Git { url, path, written })
         }
-        "path" => fields.path().map(|path| PluginSource::Path { path }),
+        "path" => fields.path().map(|(path, written)| PluginSource::Path { path, written }),
         _ => {
             fields.unknown_source(source, &["git", "path"]);
             return None;

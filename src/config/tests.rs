@@ -67,18 +67,36 @@ entries = ["apps/*/main.ts"]
     let names: Vec<_> = config.resources.iter().map(|r| r.name.as_str()).collect();
     assert_eq!(names, ["kubernetes", "cert-manager", "my-crd", "old"]);
     assert_eq!(config.resources[0].value, ResourceSource::Release { version: "1.35".to_owned() });
-    assert_eq!(config.resources[2].value, ResourceSource::File { path: rel("infra/crds") });
+    assert_eq!(
+        config.resources[2].value,
+        ResourceSource::File { path: rel("infra/crds"), written: "./crds".to_owned() }
+    );
     assert_eq!(
         config.resources[3].value,
-        ResourceSource::Git(GitSource { repo: "https://u".to_owned(), tag: "v1".to_owned(), path: rel("") })
+        ResourceSource::Git(GitSource {
+            repo: "https://u".to_owned(),
+            tag: "v1".to_owned(),
+            path: rel(""),
+            written: ".".to_owned()
+        })
     );
     assert_eq!(config.charts.len(), 5);
     assert_eq!(
         config.plugins[0].value,
-        PluginSource::Git { url: "https://f".to_owned(), path: Some(rel("plugins/fluxcd")) }
+        PluginSource::Git {
+            url: "https://f".to_owned(),
+            path: Some(rel("plugins/fluxcd")),
+            written: Some("plugins/fluxcd".to_owned())
+        }
     );
-    assert_eq!(config.plugins[1].value, PluginSource::Git { url: "https://b".to_owned(), path: None });
-    assert_eq!(config.plugins[2].value, PluginSource::Path { path: rel("infra/plugins/local") });
+    assert_eq!(
+        config.plugins[1].value,
+        PluginSource::Git { url: "https://b".to_owned(), path: None, written: None }
+    );
+    assert_eq!(
+        config.plugins[2].value,
+        PluginSource::Path { path: rel("infra/plugins/local"), written: "./plugins/local".to_owned() }
+    );
     assert!(config.ci.entries[0].value.matches(&rel("infra/apps/web/main.ts")));
     assert!(config.ci.include[0].value.matches(&rel("infra/apps/x/y.ts")));
 }

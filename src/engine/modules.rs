@@ -220,6 +220,11 @@ impl Modules {
         }
     }
 
+    /// Those of another tree that takes the place of this one.
+    pub(crate) fn in_tree(&self, tree: Arc<dyn SourceTree>) -> Modules {
+        Modules { tree: RememberedTree::new(tree), ..self.after(|_| true) }
+    }
+
     /// Keeps in mind that `main` asks what another file that runs gives.
     pub(crate) fn asks(&self, main: &RelPath, other: &RelPath) {
         if let Some(asked) = &self.asked {

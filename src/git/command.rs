@@ -260,7 +260,6 @@ impl Program {
     }
 
     /// The same, with another deadline.
-    #[cfg(test)]
     pub(super) fn with_deadline(mut self, deadline: Duration) -> Program {
         self.deadline = deadline;
         self

@@ -88,6 +88,16 @@ impl Entry<'_> {
     }
 }
 
+/// The entries that `git ls-tree -r -z` has listed: mode, id and path. Paths that are not UTF-8, or that git would not
+/// check out, are left out.
+pub(super) fn entries(listed: &[u8]) -> impl Iterator<Item = (&[u8], ObjectId, RelPath)> {
+    listed.split(|byte| *byte == 0).filter_map(Entry::parse).filter_map(|entry| {
+        let path = str::from_utf8(entry.path).ok()?;
+        let is_sound = !path.split('/').any(|part| matches!(part, "" | "." | ".." | ".git"));
+        Some((entry.mode, entry.id, is_sound.then(|| RelPath::new(path)).flatten()?))
+    })
+}
+
 /// Where a link leads whose content was read.
 fn target(content: Result<Vec<u8>, BlobError>) -> Result<String, String> {
     let bytes = content.map_err(|error| error.to_string())?;

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use super::error::{GithubError, Kind};
 use super::retry::{self, Clock, MAX_ATTEMPTS, Patience, SystemClock};
 use super::token::GithubToken;
+use crate::retry::{backoff, retry_after};
 
 /// The longest answer that is read, in bytes. A page of a hundred of the longest comments has about 30 MB.
 const MAX_ANSWER: usize = 64 << 20;
@@ -308,7 +309,7 @@ impl Client {
             }
             Failure::Unclear { reason, not_before } => {
                 let asked = not_before.and_then(|until| until.duration_since(now).ok()).unwrap_or_default();
-                (retry::backoff(attempts.0).max(asked), Kind::Unreachable { attempts: attempts.0, reason })
+                (backoff(attempts.0).max(asked), Kind::Unreachable { attempts: attempts.0, reason })
             }
         };
         if attempts.0 >= MAX_ATTEMPTS || !self.patience.take(wait) {
@@ -366,7 +367,7 @@ impl Client {
             }
         }
         if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-            return Failure::Unclear { reason: words, not_before: retry::retry_after(headers, now) };
+            return Failure::Unclear { reason: words, not_before: retry_after(headers, now) };
         }
         Failure::Final(match status {
             StatusCode::UNAUTHORIZED => Kind::BadToken { words },

@@ -8,14 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
+
+use crate::retry::retry_after;
 
 /// How often a request is sent at most.
 pub(super) const MAX_ATTEMPTS: u32 = 4;
 /// How long a client waits at most, all its pauses together.
 const MAX_WAIT: Duration = Duration::from_secs(60);
-/// The first pause; each one after it is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How long GitHub asks to wait when it limits without saying until when.
 const SILENT_LIMIT: Duration = Duration::from_secs(60);
 
@@ -60,15 +59,6 @@ impl Patience {
     }
 }
 
-/// The pause after this many attempts, from 1: doubled each time, and up to a half shorter, so that jobs that
-/// failed together do not come back together.
-pub(super) fn backoff(attempts: u32) -> Duration {
-    let whole = FIRST_PAUSE * 2_u32.pow(attempts.saturating_sub(1).min(5));
-    // Without randomness the pause is merely the longest.
-    let share = getrandom::u32().unwrap_or(0);
-    whole.mul_f64(1.0 - 0.5 * f64::from(share) / f64::from(u32::MAX))
-}
-
 /// Until when a server that answered with `headers` wants no more requests, if it limits them.
 ///
 /// `limited` says that it does, whatever the headers say.
@@ -87,15 +77,6 @@ pub(super) fn limited_until(headers: &HeaderMap, limited: bool, now: SystemTime)
             .or_else(|| now.checked_add(SILENT_LIMIT));
     }
     limited.then(|| now + SILENT_LIMIT)
-}
-
-/// `Retry-After`: seconds or a date (RFC 9110, 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<SystemTime> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match value.parse::<u64>() {
-        Ok(seconds) => now.checked_add(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(value).ok(),
-    }
 }
 
 #[cfg(test)]
@@ -133,14 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_patience_ends() {
-        for attempts in 1..=3 {
-            let whole = Duration::from_secs(2_u64.pow(attempts - 1));
-            for _ in 0..100 {
-                let pause = backoff(attempts);
-                assert!(pause >= whole / 2 && pause <= whole, "{attempts}: {pause:?}");
-            }
-        }
+    fn patience_ends() {
         let patience = Patience::default();
         assert!(!patience.take(Duration::from_secs(61)));
         assert!(patience.take(Duration::from_secs(40)));

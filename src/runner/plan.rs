@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use super::schemas::schemas;
 use crate::cache::{Digest, Last};
-use crate::config::{CONFIG_FILE, Ci, Named, PLUGIN_FILE};
+use crate::config::{CONFIG_FILE, Ci, LOCK_FILE, Named, PLUGIN_FILE};
 use crate::diagnostic::Diagnostic;
 use crate::discover::{Found, Project};
 use crate::engine::{ImportRules, PluginModule, ProjectModules};
 use crate::event::FileKind;
+use crate::fetch::Resolved;
 use crate::runner::Planned;
-use crate::sources::{self, Plugin, Sources};
-use crate::tree::{RelPath, SourceTree};
+use crate::sources::{self, Fetched, Plugin, Sources};
+use crate::tree::RelPath;
 
 /// What there is to run.
 #[derive(Debug, Default)]
@@ -37,14 +38,19 @@ struct PlannedProject {
 
 /// Whatever of a project can decide what its files give, besides the files.
 fn digest(sources: &Sources, modules: &ProjectModules, ci: &Ci, entries: &[Named<RelPath>]) -> Digest {
-    let Sources { releases, crds, charts, plugins, absent } = sources;
+    let Sources { releases, documents, crds, charts, plugins, absent } = sources;
     let ProjectModules { root, plugins: modules, schemas: _, absent: _, rules } = modules;
     let short =
         format!("{root:?} {releases:?} {plugins:?} {absent:?} {modules:?} {rules:?} {ci:?} {entries:?}");
     let crds = crds.iter().flat_map(|file| [file.path.as_str(), file.text.as_str()]);
     let charts =
         charts.iter().flat_map(|(name, file)| [name.as_str(), file.path.as_str(), file.text.as_str()]);
-    Digest::of([short.as_str(), "crds"].into_iter().chain(crds).chain(["charts"]).chain(charts))
+    let documents = documents.iter().flat_map(|(name, files)| {
+        let files = files.iter().flat_map(|file| [file.path.as_str(), file.text.as_str()]);
+        [name.as_str()].into_iter().chain(files)
+    });
+    let texts = crds.chain(["charts"]).chain(charts).chain(["documents"]).chain(documents);
+    Digest::of([short.as_str(), "crds"].into_iter().chain(texts))
 }
 
 impl Plan {
@@ -56,8 +62,8 @@ impl Plan {
             let charts = sources.charts.iter().map(|(_, file)| file.path.clone());
             let manifests = sources.plugins.iter().map(|plugin| plugin.folder.child(PLUGIN_FILE));
             let installed = modules.root.child(".husako").child("plugins");
-            let config = modules.root.child(CONFIG_FILE);
-            crds.chain(charts).chain(manifests).chain([config, installed])
+            let (config, lock) = (modules.root.child(CONFIG_FILE), modules.root.child(LOCK_FILE));
+            crds.chain(charts).chain(manifests).chain([config, lock, installed])
         })
     }
 }
@@ -97,25 +103,27 @@ impl Planned {
     }
 }
 
-/// Plans all that was found.
-pub(crate) fn plan(tree: &dyn SourceTree, found: &Found, rules: ImportRules) -> Plan {
-    plan_beside(tree, found, rules, None)
+/// Plans all that was found in the tree that was resolved.
+pub(crate) fn plan(resolved: &Resolved, found: &Found, rules: ImportRules) -> Plan {
+    plan_beside(resolved, found, rules, None)
 }
 
 /// Plans what was found in another revision than that of `other`. Schemas that are the same in both are read once.
 pub(crate) fn plan_beside(
-    tree: &dyn SourceTree,
+    resolved: &Resolved,
     found: &Found,
     rules: ImportRules,
     other: Option<&Plan>,
 ) -> Plan {
-    let mut diagnostics = Vec::new();
+    let Resolved { tree, fetched, locks: _, diagnostics } = resolved;
+    let mut diagnostics = diagnostics.clone();
+    let nothing = Fetched::default();
     let projects: Vec<PlannedProject> = found
         .projects
         .iter()
         .map(|project| {
             let Project { root, config, config_path: _ } = project;
-            let (sources, told) = sources::read(tree, root, config);
+            let (sources, told) = sources::read(&**tree, root, config, fetched.get(root).unwrap_or(&nothing));
             diagnostics.extend(told);
             let same = other.and_then(|other| {
                 other.projects.iter().find(|other| other.modules.root == *root && other.sources == sources)

@@ -86,6 +86,12 @@ pub(super) fn chart(tree: &dyn SourceTree, path: &RelPath) -> Result<SourceFile,
     }
 }
 
+/// The OpenAPI documents of a Kubernetes version, sorted.
+pub(super) fn documents(tree: &dyn SourceTree, folder: &RelPath) -> Vec<Result<SourceFile, Unread>> {
+    let children = tree.list(folder).unwrap_or_default();
+    children.iter().map(|child| file(tree, &folder.child(&child.name), true)).collect()
+}
+
 fn file(tree: &dyn SourceTree, path: &RelPath, is_by_the_way: bool) -> Result<SourceFile, Unread> {
     let text = tree.read(path).map_err(Unread::new)?;
     Ok(SourceFile { path: path.clone(), text, is_by_the_way })

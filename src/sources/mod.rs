@@ -1,15 +1,17 @@
-//! Where a project's schemas, charts and plugins come from: reads what `husako.toml` and the plugins name, as far as it
-//! lies in this repository, and says what does not.
+//! Where a project's schemas, charts and plugins come from: reads what `husako.toml` and the plugins name, in this
+//! repository and where it was fetched to, and says what lies elsewhere.
 
 mod files;
 mod plugins;
+mod remote;
 
-use crate::config::{ChartSource, Config, Named, PluginSource, ResourceSource};
+use crate::config::{ChartSource, Config, Named, PluginSource, ResourceSource, Table};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::tree::{RelPath, SourceTree};
 
 pub use files::SourceFile;
 pub use plugins::Plugin;
+pub use remote::{Fetched, Remote, Wanted, remote_plugins, remote_schemas, versioned};
 
 /// What files of `[resources]` are read for.
 const DEFINITION: &str = "CustomResourceDefinition";
@@ -19,17 +21,19 @@ const DEFINITION: &str = "CustomResourceDefinition";
 pub struct Sources {
     /// The versions of Kubernetes that are asked for: by the project, or else by its plugins.
     pub releases: Vec<Named<String>>,
+    /// The OpenAPI documents of those of them that are not built in, by name.
+    pub documents: Vec<(String, Vec<SourceFile>)>,
     /// Files that may hold CRDs, those of the project first.
     pub crds: Vec<SourceFile>,
     /// The `values.schema.json` of charts by name, those of the project first.
     pub charts: Vec<(String, SourceFile)>,
     /// The plugins, those that win first.
     pub plugins: Vec<Plugin>,
-    /// What would have to be fetched.
+    /// What was not fetched.
     pub absent: Vec<Absent>,
 }
 
-/// Something that does not lie in this repository.
+/// Something that lies elsewhere, and was not fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absent {
     /// Its key; of a plugin's preset `<plugin>:<key>`.
@@ -53,25 +57,36 @@ pub enum What {
     Plugin,
 }
 
-/// Reads the sources of the project in `root`.
+/// Reads the sources of the project in `root`, those from elsewhere where `fetched` says.
 ///
 /// The diagnostics tell what cannot be read, and is left out; errors are mistakes in plugins.
-pub fn read(tree: &dyn SourceTree, root: &RelPath, config: &Config) -> (Sources, Vec<Diagnostic>) {
-    let mut reader = Reader { tree, found: Sources::default(), diagnostics: Vec::new() };
+pub fn read(
+    tree: &dyn SourceTree,
+    root: &RelPath,
+    config: &Config,
+    fetched: &Fetched,
+) -> (Sources, Vec<Diagnostic>) {
+    let mut reader = Reader { tree, fetched, found: Sources::default(), diagnostics: Vec::new() };
     reader.plugins(root, config);
     reader.presets(config);
     (reader.found, reader.diagnostics)
 }
 
+/// The plugins of the project in `root`, without a word on what is wrong with them: [`read`] has it.
+pub fn plugins(tree: &dyn SourceTree, root: &RelPath, config: &Config, fetched: &Fetched) -> Vec<Plugin> {
+    plugins::read(tree, root, config, fetched).0
+}
+
 struct Reader<'t> {
     tree: &'t dyn SourceTree,
+    fetched: &'t Fetched,
     found: Sources,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     fn plugins(&mut self, root: &RelPath, config: &Config) {
-        let (plugins, diagnostics) = plugins::read(self.tree, root, config);
+        let (plugins, diagnostics) = plugins::read(self.tree, root, config, self.fetched);
         self.diagnostics.extend(diagnostics);
         for named in &config.plugins {
             let is_there = plugins.iter().any(|plugin| plugin.name == named.name);
@@ -84,47 +99,71 @@ impl Reader<'_> {
 
     /// The project's own resources and charts, then what its plugins add under names that are not taken.
     fn presets(&mut self, config: &Config) {
-        let mut resources = config.resources.clone();
-        let mut charts = config.charts.clone();
-        // Plugins that were installed once, and are named no more, add nothing.
-        let is_named = |plugin: &&Plugin| config.plugins.iter().any(|named| named.name == plugin.name);
-        for plugin in self.found.plugins.iter().filter(is_named) {
-            add(&mut resources, &plugin.name, &plugin.manifest.resources);
-            add(&mut charts, &plugin.name, &plugin.manifest.charts);
-        }
+        let (resources, charts) = remote::named(config, &self.found.plugins);
         let own = config.resources.iter().any(|named| matches!(named.value, ResourceSource::Release { .. }));
         for (at, named) in resources.iter().enumerate() {
             match &named.value {
                 ResourceSource::Release { version } if !own || at < config.resources.len() => {
                     let (name, origin) = (named.name.clone(), named.origin.clone());
+                    if let Some(folder) = self.fetched.get(Table::Resources, &name) {
+                        let files = files::documents(self.tree, folder);
+                        let files = self.readable(named, "[resources]", files);
+                        self.found.documents.push((name.clone(), files));
+                    }
                     self.found.releases.push(Named { name, value: version.clone(), origin });
                 }
                 // The project says which version it is for; a plugin cannot know.
                 ResourceSource::Release { .. } => {}
-                ResourceSource::Git(_) => self.absent(What::Resources, named, "git"),
-                ResourceSource::File { path } => {
-                    let files = files::crds(self.tree, path);
-                    let files = self.readable(named, "[resources]", files);
-                    if !files.is_empty() && !files.iter().any(|file| file.text.contains(DEFINITION)) {
-                        let message = format!("there is no {DEFINITION} in {path}");
-                        self.diagnostics.push(named.origin.mark(Diagnostic::warning(message)));
+                ResourceSource::Git(source) => match self.fetched.get(Table::Resources, &named.name) {
+                    Some(folder) => {
+                        let path = RelPath::join(folder, source.path.as_str()).unwrap_or_default();
+                        self.crds(named, &path, true);
                     }
-                    self.found.crds.extend(files);
-                }
+                    None => self.absent(What::Resources, named, "git"),
+                },
+                ResourceSource::File { path, written: _ } => self.crds(named, path, false),
             }
         }
         for named in &charts {
             match &named.value {
-                ChartSource::Registry { .. } => self.absent(What::Chart, named, "registry"),
-                ChartSource::ArtifactHub { .. } => self.absent(What::Chart, named, "artifacthub"),
-                ChartSource::Oci { .. } => self.absent(What::Chart, named, "oci"),
-                ChartSource::Git(_) => self.absent(What::Chart, named, "git"),
-                ChartSource::File { path } => {
-                    let file = vec![files::chart(self.tree, path)];
-                    let file = self.readable(named, "[charts]", file);
-                    self.found.charts.extend(file.into_iter().map(|file| (named.name.clone(), file)));
-                }
+                ChartSource::File { path, written: _ } => self.chart(named, path),
+                ChartSource::Git(source) => match self.fetched.get(Table::Charts, &named.name) {
+                    Some(folder) => {
+                        let path = RelPath::join(folder, source.path.as_str()).unwrap_or_default();
+                        self.chart(named, &path);
+                    }
+                    None => self.absent(What::Chart, named, "git"),
+                },
+                ChartSource::Registry { .. } => self.fetched_chart(named, "registry"),
+                ChartSource::ArtifactHub { .. } => self.fetched_chart(named, "artifacthub"),
+                ChartSource::Oci { .. } => self.fetched_chart(named, "oci"),
             }
+        }
+    }
+
+    /// Reads CRDs. Of what comes from elsewhere, mistakes are not the project's.
+    fn crds(&mut self, named: &Named<ResourceSource>, path: &RelPath, is_fetched: bool) {
+        let files = files::crds(self.tree, path);
+        let mut files = self.readable(named, "[resources]", files);
+        files.iter_mut().for_each(|file| file.is_by_the_way |= is_fetched);
+        if !files.is_empty() && !files.iter().any(|file| file.text.contains(DEFINITION)) {
+            let message = format!("there is no {DEFINITION} in {path}");
+            self.diagnostics.push(named.origin.mark(Diagnostic::warning(message)));
+        }
+        self.found.crds.extend(files);
+    }
+
+    fn chart(&mut self, named: &Named<ChartSource>, path: &RelPath) {
+        let file = vec![files::chart(self.tree, path)];
+        let file = self.readable(named, "[charts]", file);
+        self.found.charts.extend(file.into_iter().map(|file| (named.name.clone(), file)));
+    }
+
+    /// A chart whose folder was fetched as a whole.
+    fn fetched_chart(&mut self, named: &Named<ChartSource>, source: &'static str) {
+        match self.fetched.get(Table::Charts, &named.name).cloned() {
+            Some(folder) => self.chart(named, &folder),
+            None => self.absent(What::Chart, named, source),
         }
     }
 

@@ -6,7 +6,7 @@ fn sources(files: &[(&str, &str)]) -> (Sources, Vec<String>) {
     let path = RelPath::new("app/husako.toml").unwrap();
     let (config, diagnostics) = Config::parse(&path, &tree.read(&path).unwrap());
     assert_eq!(diagnostics, []);
-    let (sources, diagnostics) = read(&tree, &path.parent(), &config.unwrap());
+    let (sources, diagnostics) = read(&tree, &path.parent(), &config.unwrap(), &Fetched::default());
     (sources, diagnostics.iter().map(ToString::to_string).collect())
 }
 

@@ -4,7 +4,7 @@ mod files;
 mod keys;
 mod state;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use super::exit::Exit;
 use super::list::{NOTHING_FOUND, find};
 use super::run::{self, Failures, Work};
 use super::settings::{Selection, Settings};
+use super::sources::{self, Side};
 use super::tell;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::{self, Modules};
@@ -110,6 +111,8 @@ struct Watch<'s> {
     inbox: Inbox,
     /// What was said of the plan, so that it is not said again and again.
     told: HashSet<String>,
+    /// What the projects' locks say: with another one, something else was fetched.
+    locks: BTreeMap<RelPath, String>,
     /// Whether keys may be pressed.
     has_keys: bool,
     /// Whether nobody reads any more what is printed.
@@ -154,6 +157,7 @@ impl<'s> Watch<'s> {
         let state = State::new(std::mem::take(&mut work.plan));
         let told = work.warnings.iter().map(ToString::to_string).collect();
         let modules = work.modules.after(|_| false).that_remember();
+        let locks = std::mem::take(&mut work.locks);
         let (options, ..) = run::options(settings, work);
         let mut watch = Watch {
             settings,
@@ -164,6 +168,7 @@ impl<'s> Watch<'s> {
             files,
             inbox,
             told,
+            locks,
             has_keys: keys.are_pressed,
             is_closed: false,
             exit: Exit::Passed,
@@ -393,7 +398,10 @@ impl<'s> Watch<'s> {
     /// Finds and plans anew.
     fn plan(&mut self) -> Result<Plan, Vec<Diagnostic>> {
         let found = find(self.settings, self.selection)?;
-        let plan = plan_beside(&*self.settings.tree, &found, self.settings.imports, Some(&self.state.plan));
+        let tree = self.settings.tree.clone();
+        let resolved =
+            sources::resolve(self.settings, tree, &found.projects, Side::Head).map_err(|stop| stop.told)?;
+        let plan = plan_beside(&resolved, &found, self.settings.imports, Some(&self.state.plan));
         let mut told = found.diagnostics;
         told.extend(plan.diagnostics.iter().cloned());
         if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
@@ -403,6 +411,12 @@ impl<'s> Watch<'s> {
         told.retain(|diagnostic| !self.told.contains(&diagnostic.to_string()));
         self.told = texts;
         self.options.warnings.extend(told);
+        // What was fetched is another tree.
+        let locks = resolved.lock_texts();
+        if self.locks != locks {
+            self.locks = locks;
+            self.modules = Arc::new(self.modules.in_tree(resolved.tree));
+        }
         Ok(plan)
     }
 

@@ -257,6 +257,7 @@ mod tests {
     use crate::discover::{Request, discover};
     use crate::engine::ImportRules;
     use crate::event::{CaseResult, CaseStatus, Reads};
+    use crate::fetch::Resolved;
     use crate::runner::{plan, plan_beside};
     use crate::tree::MemoryTree;
 
@@ -267,6 +268,7 @@ mod tests {
     fn planned(files: &[(&str, &str)], other: Option<&Plan>) -> Plan {
         let tree = MemoryTree::new(files.iter().copied());
         let found = discover(&tree, &Request::default(), &|_, _| Vec::new());
+        let tree = Resolved::local(Arc::new(tree));
         match other {
             Some(other) => plan_beside(&tree, &found, ImportRules::default(), Some(other)),
             None => plan(&tree, &found, ImportRules::default()),
