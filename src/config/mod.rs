@@ -15,7 +15,7 @@ use crate::tree::{Pattern, RelPath};
 use document::{Document, in_order, near_suggestion, suggestion};
 
 pub use document::{Named, Origin};
-pub use lock::{LOCK_FILE, Lock, Locked, Table};
+pub use lock::{ContentHash, LOCK_FILE, Lock, Locked, Table};
 pub use plugin::{PLUGIN_FILE, PluginManifest};
 pub use redact::{Redact, RedactStep};
 pub use source::{ChartSource, GitSource, PluginSource, ResourceSource};

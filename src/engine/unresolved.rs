@@ -39,14 +39,14 @@ pub(super) fn missing_module(project: &ProjectModules, specifier: &str) -> Diagn
     if absent.is_empty() {
         return diagnostic.help("name its CustomResourceDefinition in [resources] of husako.toml");
     }
-    diagnostic.help(format!("these resources are not fetched: {}; run `husako gen`", absent.join(", ")))
+    diagnostic.help(format!("these resources are not fetched: {}; run `husako-ci gen`", absent.join(", ")))
 }
 
 /// Says that something comes from elsewhere.
 fn not_fetched(diagnostic: Diagnostic, what: &str, absent: &Absent) -> Diagnostic {
     let Absent { source, place, .. } = absent;
     diagnostic.help(format!(
-        "{what} comes from {source} ({}:{}), which is not fetched; run `husako gen`",
+        "{what} comes from {source} ({}:{}), which is not fetched; run `husako-ci gen`",
         place.path, place.line
     ))
 }

@@ -2,6 +2,7 @@
 //! repository and where it was fetched to, and says what lies elsewhere.
 
 mod files;
+mod locking;
 mod plugins;
 mod remote;
 
@@ -10,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::tree::{RelPath, SourceTree};
 
 pub use files::SourceFile;
+pub use locking::complete;
 pub use plugins::Plugin;
 pub use remote::{Fetched, Remote, Wanted, remote_plugins, remote_schemas, versioned};
 

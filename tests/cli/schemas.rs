@@ -88,7 +88,8 @@ fn a_missing_type_names_the_version() {
 
 #[test]
 fn the_nearest_version_stands_in_with_a_warning() {
-    let reported = Project::of(&[("husako.toml", &release("1.22.4")), ("a.test.ts", &old())]).report(&[]);
+    let reported = Project::of(&[("husako.toml", &release("1.22.4")), ("a.test.ts", &old())])
+        .report(&["--use-generated-types"]);
     reported.run.exits_with(0);
     assert_eq!(
         warnings(&reported),
@@ -103,7 +104,8 @@ fn the_nearest_version_stands_in_with_a_warning() {
                 new = { source = \"release\", version = \"1.99\" }\n";
     let plain =
         renders("import { Pod } from \"k8s/core/v1\";", &[("Pod()", r#"{ apiVersion: "v1", kind: "Pod" }"#)]);
-    let reported = Project::of(&[("husako.toml", both), ("a.test.ts", &plain)]).report(&[]);
+    let reported =
+        Project::of(&[("husako.toml", both), ("a.test.ts", &plain)]).report(&["--use-generated-types"]);
     reported.run.exits_with(0);
     let told = warnings(&reported);
     assert_eq!(told.len(), 3, "{told:?}");
@@ -367,20 +369,27 @@ fn what_is_not_fetched_is_told_by_who_imports_it_alone() {
                   [plugins]\nfluxcd = { source = \"git\", url = \"https://x\" }\n";
     let plain =
         renders("import { Pod } from \"k8s/core/v1\";", &[("Pod()", r#"{ apiVersion: "v1", kind: "Pod" }"#)]);
-    passes(&[("husako.toml", config), ("a.test.ts", &plain)]);
+    Project::of(&[("husako.toml", config), ("a.test.ts", &plain)])
+        .report(&["--use-generated-types"])
+        .run
+        .exits_with(0);
     for (import, help) in [
-        ("helm/pg", "helm/pg comes from artifacthub (husako.toml:4), which is not fetched; run `husako gen`"),
+        (
+            "helm/pg",
+            "helm/pg comes from artifacthub (husako.toml:4), which is not fetched; run `husako-ci gen`",
+        ),
         (
             "k8s/cert-manager.io/v1",
-            "these resources are not fetched: `cm` (git, husako.toml:2); run `husako gen`",
+            "these resources are not fetched: `cm` (git, husako.toml:2); run `husako-ci gen`",
         ),
         (
             "fluxcd/source",
-            "the plugin `fluxcd` comes from git (husako.toml:6), which is not fetched; run `husako gen`",
+            "the plugin `fluxcd` comes from git (husako.toml:6), which is not fetched; run `husako-ci gen`",
         ),
     ] {
         let test = format!("import {{ x }} from \"{import}\";\nx();\n");
-        let reported = Project::of(&[("husako.toml", config), ("a.test.ts", &test)]).report(&[]);
+        let reported =
+            Project::of(&[("husako.toml", config), ("a.test.ts", &test)]).report(&["--use-generated-types"]);
         reported.run.exits_with(1);
         assert_eq!(failure(&reported), (format!("there is no module \"{import}\""), help.to_owned()));
     }
