@@ -44,6 +44,9 @@ pub(super) enum Command {
     Diff(Box<DiffArgs>),
     /// Post the comment that another run has saved with --save-comment
     Comment(CommentFromArgs),
+    /// Write what editors, tsc and husako need of each project: .husako/, tsconfig.json and husako.lock
+    #[command(after_help = super::exit::GEN_HELP)]
+    Gen(GenArgs),
     /// Print the folder in which what was fetched is kept, for a cache of the CI system
     Cache(CacheFolderArgs),
     /// Make one report of the JSON reports of all shards (--shard), as one run of everything would have
@@ -396,6 +399,17 @@ pub(super) struct CheckArgs {
     pub(super) common: CommonArgs,
 }
 
+/// `gen`.
+#[derive(Debug, clap::Args)]
+pub(super) struct GenArgs {
+    /// Folders to look for projects in [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
 /// `cache`.
 #[derive(Debug, clap::Args)]
 pub(super) struct CacheFolderArgs {
@@ -519,6 +533,7 @@ impl Args {
             Some(Command::Check(args)) => args.common.color,
             Some(Command::Diff(args)) => args.common.color,
             Some(Command::Comment(args)) => args.color,
+            Some(Command::Gen(args)) => args.common.color,
             Some(Command::Cache(args)) => args.common.color,
             Some(Command::Merge(args)) => args.report.color,
         }

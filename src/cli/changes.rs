@@ -57,7 +57,7 @@ pub(super) fn base(
     let tree = git.tree(&found.commit).and_then(|tree| git.overlay(tree, settings.tree.clone()));
     let tree: Arc<dyn SourceTree> = Arc::new(tree.map_err(|error| vec![error])?);
 
-    let Request { scopes, include, exclude, named_are_entries } = selection.request.clone();
+    let Request { scopes, include, exclude, named_are_entries, every_project } = selection.request.clone();
     let asked = scopes.len();
     let scopes: Vec<Scope> = scopes
         .into_iter()
@@ -68,7 +68,7 @@ pub(super) fn base(
         })
         .collect();
     let nothing = asked > 0 && scopes.is_empty();
-    let request = Request { scopes, include, exclude, named_are_entries };
+    let request = Request { scopes, include, exclude, named_are_entries, every_project };
     let mut notes = Vec::new();
     if git.is_sparse().map_err(|error| vec![error])? {
         notes.push("only part of the files is checked out: what is not counts as removed".to_owned());

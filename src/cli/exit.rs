@@ -16,6 +16,11 @@ Exit status: 0 all passed; of the first entry that failed: 3 it does not compile
 be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong arguments or configuration;
 6 a source could not be fetched; 8 there are no entries; 9 a file could not be written; 130 interrupted.";
 
+/// The end of `--help` of `gen`.
+pub(super) const GEN_HELP: &str = "\
+Exit status: 0 all is written; 2 wrong arguments or configuration; 5 the types of a project could not be generated or
+written; 6 a source could not be fetched.";
+
 /// The end of `--help` of `merge`.
 pub(super) const MERGE_HELP: &str = "\
 Exit status: that of one run of everything: 0 all passed; 1 something failed; 8 nothing to run; 9 a report could
@@ -37,6 +42,8 @@ pub(super) enum Exit {
     Runtime,
     /// `render`, `check`: an entry breaks the build contract, or renders what is not valid.
     Invalid,
+    /// `gen`: the types of a project could not be generated.
+    Types,
     /// A schema, chart or plugin could not be fetched, or may not be; nothing ran.
     Fetch,
     /// Nothing was found to run.
@@ -56,6 +63,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Compile => 3,
             Exit::Runtime => 4,
+            Exit::Types => 5,
             Exit::Fetch => 6,
             Exit::Invalid => 7,
             Exit::NothingToRun => 8,
@@ -123,12 +131,13 @@ impl From<Diagnostic> for Stop {
 mod tests {
     use super::*;
 
-    const ALL: [Exit; 10] = [
+    const ALL: [Exit; 11] = [
         Exit::Passed,
         Exit::Failed,
         Exit::Usage,
         Exit::Compile,
         Exit::Runtime,
+        Exit::Types,
         Exit::Fetch,
         Exit::Invalid,
         Exit::NothingToRun,
@@ -153,7 +162,8 @@ mod tests {
     fn the_help_names_every_status() {
         for exit in ALL {
             let told = format!("{} ", exit.code());
-            assert!(HELP.contains(&told) || ENTRY_HELP.contains(&told), "{exit:?}");
+            let helps = [HELP, ENTRY_HELP, GEN_HELP];
+            assert!(helps.iter().any(|help| help.contains(&told)), "{exit:?}");
         }
     }
 

@@ -10,6 +10,7 @@ mod changes;
 mod comment;
 mod coverage;
 mod exit;
+mod r#gen;
 mod list;
 mod merge;
 mod output;
@@ -79,6 +80,7 @@ fn command(args: Args) -> Result<Exit, Stop> {
             test::run(&settings, &selection, show)
         }
         Some(Command::Comment(args)) => Ok(comment::run(&args)?),
+        Some(Command::Gen(args)) => r#gen::run(args),
         Some(Command::Cache(args)) => sources::print_folder(&Settings::resolve(args.common, &[])?),
         Some(Command::Merge(args)) => Ok(merge::run(args)?),
         Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {

@@ -344,7 +344,7 @@ impl Settings {
         Ok(Some(CoverageSettings { rules: CoverageRules { include, exclude }, out, min }))
     }
 
-    fn request(
+    pub(super) fn request(
         &self,
         paths: &[String],
         include: &[String],
@@ -375,7 +375,7 @@ impl Settings {
         if scopes.is_empty() {
             scopes = self.below_here();
         }
-        Ok(Request { scopes, include, exclude, named_are_entries: false })
+        Ok(Request { scopes, include, exclude, named_are_entries: false, every_project: false })
     }
 }
 

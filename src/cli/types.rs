@@ -37,7 +37,7 @@ pub(super) fn run(settings: &Settings, folder: &Path) -> Exit {
 }
 
 /// Paths below the folder, and texts.
-fn files() -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
+pub(super) fn files() -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
     let mut files = Vec::new();
     for (path, source) in sdk::sources().filter(|(path, _)| !path.starts_with("helpers/")) {
         let declared = compile::declarations(&RelPath::new(path).unwrap_or_default(), source)?;

@@ -200,6 +200,11 @@ impl Lock {
         Ok(Lock { husako_version, entries, others: root })
     }
 
+    /// Whether nothing is locked.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// What is locked under a name.
     pub fn get(&self, table: Table, name: &str) -> Option<&Locked> {
         self.entries.get(&(table, name.to_owned()))

@@ -30,6 +30,8 @@ pub struct Request {
     pub exclude: Vec<Pattern>,
     /// Whether a file that is named, and is no test, is an entry whatever else it is.
     pub named_are_entries: bool,
+    /// Whether projects count in which nothing was found, too.
+    pub every_project: bool,
 }
 
 /// A folder with a `husako.toml`, or the root of the repository.
@@ -166,8 +168,12 @@ pub fn discover(tree: &dyn SourceTree, request: &Request, imports: &Imports<'_>)
     let tests: Vec<_> = tests.into_iter().filter(|(path, root)| runs(path, root)).collect();
     let entries: Vec<_> = entries.found.into_iter().filter(|(path, (_, root))| runs(path, root)).collect();
 
-    let used: BTreeSet<&RelPath> =
+    let mut used: BTreeSet<&RelPath> =
         tests.iter().map(|(_, root)| root).chain(entries.iter().map(|(_, (_, root))| root)).collect();
+    if request.every_project {
+        let configured = projects.known.iter().filter(|(_, project)| project.config_path.is_some());
+        used.extend(configured.map(|(root, _)| root));
+    }
     let listed: Vec<Project> = used.iter().filter_map(|root| projects.known.get(*root).cloned()).collect();
     let index: HashMap<&RelPath, usize> =
         used.iter().enumerate().map(|(index, root)| (*root, index)).collect();

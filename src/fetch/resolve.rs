@@ -39,6 +39,23 @@ pub struct Lockfile {
     pub changed: Changed,
 }
 
+impl Lockfile {
+    /// Reads that of the project in `root`; an empty one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn read(tree: &dyn SourceTree, root: &RelPath) -> Result<Lockfile, Diagnostic> {
+        let path = root.child(LOCK_FILE);
+        let lock = match tree.read(&path) {
+            Ok(text) => Lock::parse(&path, &text)?,
+            Err(ReadError::NotFound { .. }) => Lock::default(),
+            Err(error) => return Err(Diagnostic::error(error.to_string())),
+        };
+        Ok(Lockfile { path, lock, changed: Changed::No })
+    }
+}
+
 /// How a lock differs from its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
@@ -160,16 +177,8 @@ struct Resolver<'r> {
 
 impl Resolver<'_> {
     fn read_lock(&mut self, root: &RelPath) {
-        let path = root.child(LOCK_FILE);
-        let read = match self.tree.read(&path) {
-            Ok(text) => Lock::parse(&path, &text),
-            Err(ReadError::NotFound { .. }) => Ok(Lock::default()),
-            Err(error) => Err(Diagnostic::error(error.to_string())),
-        };
-        match read {
-            Ok(lock) => {
-                self.locks.insert(root.clone(), Lockfile { path, lock, changed: Changed::No });
-            }
+        match Lockfile::read(&self.tree, root) {
+            Ok(file) => _ = self.locks.insert(root.clone(), file),
             Err(error) => self.diagnostics.push(error),
         }
     }

@@ -14,6 +14,7 @@ use crate::engine::{ImportRules, PluginModule, ProjectModules};
 use crate::event::FileKind;
 use crate::fetch::Resolved;
 use crate::runner::Planned;
+use crate::schema::Schemas;
 use crate::sources::{self, Fetched, Plugin, Sources};
 use crate::tree::RelPath;
 
@@ -54,6 +55,11 @@ fn digest(sources: &Sources, modules: &ProjectModules, ci: &Ci, entries: &[Named
 }
 
 impl Plan {
+    /// The schemas and plugins of each project, in the order in which they were found.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = (&Schemas, &[Plugin])> {
+        self.projects.iter().map(|project| (&*project.modules.schemas, project.sources.plugins.as_slice()))
+    }
+
     /// The files, and folders of files, that the plan was made of besides the files that run: configurations, plugins,
     /// CRDs, schemas of charts.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = RelPath> {

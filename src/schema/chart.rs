@@ -48,21 +48,52 @@ impl Chart {
     /// Its builders: of all values, named by the chart's key; of the objects in them, named by their property; of the
     /// schema's definitions, named by their key. The first of a name wins.
     pub(super) fn builders(&self) -> Own {
+        let builder = |described: Described<'_>| {
+            let names = described.properties.iter().map(|property| property.name);
+            (described.name, Builder::part(names))
+        };
+        self.described().into_iter().map(builder).collect()
+    }
+
+    /// The types that its builders build, sorted by name.
+    pub(super) fn described(&self) -> Vec<Described<'_>> {
         let split = |name: &'_ str| type_name(name.split(['-', '_', '.', ':']));
         let root =
             Some(split(&self.name)).filter(|name| !name.is_empty()).unwrap_or_else(|| VALUES.to_owned());
-        let mut walk = Walk { root: &self.schema, steps: 0, found: Own::new() };
-        walk.builders(root.clone(), &self.schema);
+        let mut walk = Walk { root: &self.schema, steps: 0, found: BTreeMap::new() };
+        walk.types(root.clone(), &self.schema);
         let mut found = walk.found;
         // A chart without any properties can still be given values, one by one.
-        let all = found.entry(root).or_insert_with(|| Builder::part([].into_iter())).clone();
+        let nothing =
+            || Described { name: root.clone(), schemas: vec![&self.schema], properties: Vec::new() };
+        let all = found.entry(root.clone()).or_insert_with(nothing).clone();
         // Other names that it is known by. A plugin says `Web` of what is `helm/acme:web` to others.
         let own_name = self.name.rsplit(':').next().map(split).filter(|name| !name.is_empty());
         for name in own_name.into_iter().chain([VALUES.to_owned()]) {
-            found.entry(name).or_insert_with(|| all.clone());
+            found.entry(name.clone()).or_insert_with(|| Described { name, ..all.clone() });
         }
-        found
+        found.into_values().collect()
     }
+}
+
+/// A type of the values of a chart.
+#[derive(Debug, Clone)]
+pub(super) struct Described<'s> {
+    pub(super) name: String,
+    /// What describes it, together.
+    pub(super) schemas: Vec<&'s Value>,
+    /// Its properties, sorted by name.
+    pub(super) properties: Vec<DescribedProperty<'s>>,
+}
+
+/// A property of such a type.
+#[derive(Debug, Clone)]
+pub(super) struct DescribedProperty<'s> {
+    pub(super) name: &'s str,
+    /// What describes it, and all that this is made of.
+    pub(super) schemas: Vec<&'s Value>,
+    /// The type of the objects in it.
+    pub(super) nested: Option<String>,
 }
 
 struct Walk<'s> {
@@ -70,12 +101,12 @@ struct Walk<'s> {
     root: &'s Value,
     /// How many schemas have been looked at.
     steps: usize,
-    found: Own,
+    found: BTreeMap<String, Described<'s>>,
 }
 
 impl<'s> Walk<'s> {
-    /// The builder of an object, those of what is nested in it, depth first, then those of the definitions.
-    fn builders(&mut self, name: String, object: &'s Value) {
+    /// The type of an object, those of what is nested in it, depth first, then those of the definitions.
+    fn types(&mut self, name: String, object: &'s Value) {
         // A stack of our own: how long a chain of references is, is not for ours to decide.
         let mut pending = Vec::new();
         for definitions in ["definitions", "$defs"] {
@@ -88,14 +119,26 @@ impl<'s> Walk<'s> {
             if name.is_empty() || self.found.contains_key(&name) || self.steps > MAX_STEPS {
                 continue;
             }
-            let properties = self.properties(schemas);
+            let properties = self.properties(schemas.clone());
             if properties.is_empty() {
                 continue;
             }
-            self.found.insert(name, Builder::part(properties.keys().copied()));
-            for (property, schemas) in properties.into_iter().rev() {
-                pending.push(self.nested(property, schemas));
+            let mut found = Vec::with_capacity(properties.len());
+            let mut inside = Vec::with_capacity(properties.len());
+            for (property, schemas) in properties {
+                let (nested, of) = self.nested(property, schemas.clone());
+                let has_type =
+                    self.branches(of.clone()).iter().any(|schema| schema.get("properties").is_some());
+                let described = DescribedProperty {
+                    name: property,
+                    schemas: self.branches(schemas),
+                    nested: (has_type && !nested.is_empty()).then(|| nested.clone()),
+                };
+                found.push(described);
+                inside.push((nested, of));
             }
+            self.found.insert(name.clone(), Described { name, schemas, properties: found });
+            pending.extend(inside.into_iter().rev());
         }
     }
 

@@ -13,6 +13,13 @@ use super::model::GroupVersionKind;
 const TAKEN: [&str; 8] =
     ["__proto__", "_copy", "_render", "_set", "_setDeep", "_setSpec", "_toJSON", "constructor"];
 
+/// The properties of a spec that have no method.
+pub(super) const SPEC_EXCEPT: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+/// The properties of a resource that have no method of their own.
+pub(super) const TOP_EXCEPT: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+/// Those of a part.
+pub(super) const PART_EXCEPT: [&str; 0] = [];
+
 /// What a builder can do. Lists of methods are as the generated code has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Builder {
@@ -44,15 +51,15 @@ impl Builder {
     ) -> Builder {
         Builder::Resource {
             kind,
-            spec: methods(spec, &["apiVersion", "kind", "metadata", "status"]),
-            top: methods(top, &["apiVersion", "kind", "metadata", "spec", "status"]),
+            spec: methods(spec, &SPEC_EXCEPT),
+            top: methods(top, &TOP_EXCEPT),
             pod_template,
         }
     }
 
     /// A builder of an object with these properties.
     pub(super) fn part<'a>(properties: impl Iterator<Item = &'a str>) -> Builder {
-        Builder::Part { properties: methods(properties, &[]) }
+        Builder::Part { properties: methods(properties, &PART_EXCEPT) }
     }
 }
 
@@ -105,6 +112,58 @@ impl<'m> Source<'m> {
     }
 }
 
+/// A builder as a class and its factory, as husako itself runs them: `_ResourceBuilder` and `_SchemaBuilder` of
+/// `husako/_base` are in reach. `name` must be an identifier.
+pub(super) fn class(name: &str, builder: &Builder) -> String {
+    let mut text = String::new();
+    let mut add = |line: String| {
+        text += &line;
+        text.push('\n');
+    };
+    match builder {
+        Builder::Resource { kind, spec, top, pod_template } => {
+            add(format!("class _{name} extends _ResourceBuilder {{"));
+            add(format!(
+                "  constructor() {{ super({}, {}); }}",
+                quoted(&kind.api_version()),
+                quoted(&kind.kind)
+            ));
+            if *pod_template {
+                for method in ["containers", "initContainers"] {
+                    add(format!("  {method}(v) {{ return this._setDeep(\"template.spec.{method}\", v); }}"));
+                }
+            }
+            for (method, property) in listed(spec) {
+                add(format!("  {method}(v) {{ return this._setSpec({}, v); }}", quoted(&property)));
+            }
+            for (method, property) in listed(top) {
+                // Not through `this.set`: a type may have a property of that name.
+                let set = "_ResourceBuilder.prototype.set";
+                add(format!("  {method}(v) {{ return {set}.call(this, {}, v); }}", quoted(&property)));
+            }
+        }
+        Builder::Part { properties } => {
+            add(format!("class _{name} extends _SchemaBuilder {{"));
+            for (method, property) in listed(properties) {
+                add(format!("  {method}(v) {{ return this._set({}, v); }}", quoted(&property)));
+            }
+        }
+    }
+    add("}".to_owned());
+    add(format!("export function {name}() {{ return new _{name}(); }}"));
+    text
+}
+
+/// The methods of a list, and the properties that they set.
+fn listed(list: &str) -> impl Iterator<Item = (&str, String)> {
+    list.split(' ').filter(|item| !item.is_empty()).map(|item| match item.split_once('=') {
+        None => (item, item.to_owned()),
+        Some((method, property)) => {
+            (method, property.replace("%20", " ").replace("%3D", "=").replace("%25", "%"))
+        }
+    })
+}
+
 /// The list of methods for properties, except those named.
 fn methods<'a>(properties: impl Iterator<Item = &'a str>, except: &[&str]) -> String {
     let mut list = String::new();
@@ -122,7 +181,7 @@ fn methods<'a>(properties: impl Iterator<Item = &'a str>, except: &[&str]) -> St
 }
 
 /// The method for a property, by its name or one that is like it.
-fn method(property: &str) -> Cow<'_, str> {
+pub(super) fn method(property: &str) -> Cow<'_, str> {
     if TAKEN.contains(&property) {
         return Cow::Owned(format!("{property}_"));
     }

@@ -190,8 +190,7 @@ pub(super) fn add_builders(crd: &Crd, version: &CrdVersion, builders: &mut Own) 
     let kind =
         GroupVersionKind { group: crd.group.clone(), version: version.name.clone(), kind: crd.kind.clone() };
     let spec = version.schema.pointer("/properties/spec").unwrap_or(&Value::Null);
-    let template = spec.pointer("/properties/template/properties/spec/properties/containers");
-    let resource = Builder::resource(kind, names(spec), names(&version.schema), template.is_some());
+    let resource = Builder::resource(kind, names(spec), names(&version.schema), has_pod_template(spec));
     let name = type_name(std::iter::once(crd.kind.as_str()));
     builders.entry(name.clone()).or_insert(resource);
     let mut pending = vec![(name, &version.schema)];
@@ -209,8 +208,13 @@ pub(super) fn add_builders(crd: &Crd, version: &CrdVersion, builders: &mut Own) 
     }
 }
 
+/// Whether the schema of a spec has the template of a pod.
+pub(super) fn has_pod_template(spec: &Value) -> bool {
+    spec.pointer("/properties/template/properties/spec/properties/containers").is_some()
+}
+
 /// The object with properties that a schema describes: itself, or what its items or values are.
-fn object_in(mut schema: &Value) -> Option<&Value> {
+pub(super) fn object_in(mut schema: &Value) -> Option<&Value> {
     loop {
         if schema.get("properties").is_some_and(Value::is_object) {
             return Some(schema);

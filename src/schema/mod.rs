@@ -3,6 +3,7 @@
 pub mod chart;
 mod codegen;
 pub mod crd;
+pub mod declare;
 mod documents;
 pub mod kubernetes;
 pub mod model;

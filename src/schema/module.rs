@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::codegen::{Builder, Source};
+use super::codegen::{Builder, Source, class};
 use super::kubernetes::{Kubernetes, Type};
 use super::model::{ObjectType, PropertyKind};
 
@@ -122,6 +122,35 @@ impl<'s> Module<'s> {
         source
     }
 
+    /// Its builders as classes, as husako itself runs them.
+    pub(super) fn classes(self, names: Names<'_>) -> String {
+        let mut text =
+            "import * as base from \"husako/_base\";\nconst { _ResourceBuilder, _SchemaBuilder } = base;\n"
+                .to_owned();
+        for (kubernetes, known) in self.types().filter(|(_, known)| names.has(known.name())) {
+            text += &class(known.name(), &builder(kubernetes, known));
+        }
+        for (name, builder) in self.own().filter(|(name, _)| names.has(name)) {
+            text += &class(name, builder);
+        }
+        for starter in self.starters().map_or(&[][..], |starters| starters.names) {
+            text += starter_source(starter);
+        }
+        text
+    }
+
+    /// The functions that begin a chain: the module of the SDK that has them, and their names.
+    pub(super) fn starter_names(self) -> Option<(&'static str, &'static [&'static str])> {
+        let starters = self.starters()?;
+        let source = starters.source.trim_start_matches("husako:");
+        Some((if source == "starters-core" { "starters_core" } else { "starters_meta" }, starters.names))
+    }
+
+    /// All embedded types that it has, also those without a builder.
+    pub(super) fn all_types(self) -> impl Iterator<Item = &'static Type> + 's {
+        self.embedded.into_iter().flat_map(|(kubernetes, types)| kubernetes.types_at(types))
+    }
+
     /// The embedded types that a builder is made of: those that are resources, and those that have properties.
     fn types(self) -> impl Iterator<Item = (&'static Kubernetes, &'static Type)> {
         let all = self
@@ -153,10 +182,36 @@ fn builder(kubernetes: &Kubernetes, known: &Type) -> Builder {
         Some(PropertyKind::Ref(name)) => kubernetes.get(name).map(Type::object),
         _ => None,
     };
-    let template = spec.and_then(|spec| spec.property("template"));
-    let pod_template =
-        template.is_some_and(|kind| matches!(&kind.kind, PropertyKind::Ref(name) if name == POD_TEMPLATE));
+    let pod_template = spec.is_some_and(has_pod_template);
     Builder::resource(kind.clone(), spec.into_iter().flat_map(names), names(object), pod_template)
+}
+
+/// Whether a spec has the template of a pod.
+pub(super) fn has_pod_template(spec: &ObjectType) -> bool {
+    let template = spec.property("template");
+    template.is_some_and(|kind| matches!(&kind.kind, PropertyKind::Ref(name) if name == POD_TEMPLATE))
+}
+
+/// A function that begins a chain, with what `husako/_base` has for that; older versions of husako do not.
+fn starter_source(name: &str) -> &'static str {
+    match name {
+        "annotation" => {
+            "export function annotation(k, v) { return base._createSpecFragment().annotation(k, v); }\n"
+        }
+        "label" => "export function label(k, v) { return base._createSpecFragment().label(k, v); }\n",
+        "cpu" => "export function cpu(v) { return base._createResourceChain({ _cpu: v }); }\n",
+        "memory" => "export function memory(v) { return base._createResourceChain({ _memory: v }); }\n",
+        "requests" => "export function requests(v) { return base._createResourceRequirementsChain(v); }\n",
+        "image" => "export function image(v) { return base._createSpecFragment({ _image: v }); }\n",
+        "imagePullPolicy" => {
+            "export function imagePullPolicy(v) { return base._createSpecFragment({ _imagePullPolicy: v }); }\n"
+        }
+        "namespace" => {
+            "export function namespace(v) { return base._createSpecFragment({ _namespace: v }); }\n"
+        }
+        "name" => "export function name(v) { return base._createSpecFragment({ _name: v }); }\n",
+        _ => "",
+    }
 }
 
 fn names(object: &ObjectType) -> impl Iterator<Item = &str> {

@@ -113,6 +113,33 @@ impl Schemas {
         self.kubernetes().module_names().map(str::to_owned).chain(own)
     }
 
+    /// The name of every module, each once.
+    pub(super) fn canonical_names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.module_names().filter_map(|name| Some(self.module(&name)?.name().to_owned())).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The chart of a module.
+    pub(super) fn chart(&self, module: &str) -> Option<&Chart> {
+        self.helm_modules().get(module).and_then(|(chart, _)| self.charts.get(*chart))
+    }
+
+    /// The custom resources of a module.
+    pub(super) fn crds_of(&self, module: &str) -> impl Iterator<Item = (&Crd, &CrdVersion)> {
+        let members = self.custom_modules().get(module).into_iter().flat_map(|module| &module.members);
+        members.map(|(crd, version)| (&self.crds[*crd], &self.crds[*crd].versions[*version]))
+    }
+
+    /// All versions of custom resources that are served.
+    pub(super) fn all_crds(&self) -> impl Iterator<Item = (&Crd, &CrdVersion)> {
+        self.crds.iter().flat_map(|crd| {
+            crd.versions.iter().filter(|version| version.served).map(move |version| (crd, version))
+        })
+    }
+
     /// The newest other version of Kubernetes that has a module of this name.
     pub fn release_with_module(&self, specifier: &str) -> Option<Release> {
         Release::all().rev().find(|release| release.types().module(specifier).is_some())

@@ -38,6 +38,13 @@ export type {
 /** What `.metadata(…)` takes. */
 export type MetadataInput = ToJson<MetadataJson> | SpecFragment | MetadataJson;
 
+/** What a value may be given as: itself, a builder or fragment of it, and the same of all that is in it. */
+export type _Input<T> =
+  | T
+  | ToJson
+  | SpecFragment
+  | (T extends readonly (infer I)[] ? readonly _Input<I>[] : T extends object ? { [K in keyof T]: _Input<T[K]> } : never);
+
 /** The metadata that a builder keeps: its fields can be read, and it is as it was when it was given. */
 class StoredMetadata implements ToJson<MetadataJson> {
   [key: string]: any;
