@@ -47,6 +47,12 @@ pub(super) enum Command {
     /// Write what editors, tsc and husako need of each project: .husako/, tsconfig.json and husako.lock
     #[command(after_help = super::exit::GEN_HELP)]
     Gen(GenArgs),
+    /// Tell which newer versions there are of what husako.toml names
+    #[command(after_help = super::exit::OUTDATED_HELP)]
+    Outdated(OutdatedArgs),
+    /// Write newer versions to husako.toml, and what is there now to husako.lock [default: of everything]
+    #[command(after_help = super::exit::UPDATE_HELP)]
+    Update(UpdateArgs),
     /// Print the folder in which what was fetched is kept, for a cache of the CI system
     Cache(CacheFolderArgs),
     /// Make one report of the JSON reports of all shards (--shard), as one run of everything would have
@@ -410,6 +416,44 @@ pub(super) struct GenArgs {
     pub(super) common: CommonArgs,
 }
 
+/// `outdated`.
+#[derive(Debug, clap::Args)]
+pub(super) struct OutdatedArgs {
+    /// Folders to look for projects in [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    /// How to tell
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: ListFormat,
+
+    /// End with status 1 when anything is outdated
+    #[arg(long)]
+    pub(super) exit_code: bool,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+/// `update`.
+#[derive(Debug, clap::Args)]
+pub(super) struct UpdateArgs {
+    /// What to update; its lock is written anew even when its version is the newest
+    #[arg(value_name = "NAME")]
+    pub(super) names: Vec<String>,
+
+    /// Tell what would change, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Show what the update does to the rendered resources
+    #[arg(long)]
+    pub(super) diff: bool,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
 /// `cache`.
 #[derive(Debug, clap::Args)]
 pub(super) struct CacheFolderArgs {
@@ -534,6 +578,8 @@ impl Args {
             Some(Command::Diff(args)) => args.common.color,
             Some(Command::Comment(args)) => args.color,
             Some(Command::Gen(args)) => args.common.color,
+            Some(Command::Outdated(args)) => args.common.color,
+            Some(Command::Update(args)) => args.common.color,
             Some(Command::Cache(args)) => args.common.color,
             Some(Command::Merge(args)) => args.report.color,
         }

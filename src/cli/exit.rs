@@ -21,6 +21,16 @@ pub(super) const GEN_HELP: &str = "\
 Exit status: 0 all is written; 2 wrong arguments or configuration; 5 the types of a project could not be generated or
 written; 6 a source could not be fetched.";
 
+/// The end of `--help` of `outdated`.
+pub(super) const OUTDATED_HELP: &str = "\
+Exit status: 0 every source could be asked, whether or not it is outdated; 1 with --exit-code, something is outdated;
+2 wrong arguments or configuration; 6 a source could not be asked.";
+
+/// The end of `--help` of `update`.
+pub(super) const UPDATE_HELP: &str = "\
+Exit status: 0 all is written; 1 with --diff, an entry failed after the update; 2 wrong arguments or configuration;
+6 a source could not be fetched, and nothing was written; 9 a file could not be written.";
+
 /// The end of `--help` of `merge`.
 pub(super) const MERGE_HELP: &str = "\
 Exit status: that of one run of everything: 0 all passed; 1 something failed; 8 nothing to run; 9 a report could

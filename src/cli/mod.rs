@@ -13,6 +13,7 @@ mod exit;
 mod r#gen;
 mod list;
 mod merge;
+mod outdated;
 mod output;
 mod render;
 mod run;
@@ -23,6 +24,7 @@ mod sources;
 mod test;
 mod timings;
 mod types;
+mod update;
 mod watch;
 
 use std::ffi::OsString;
@@ -81,6 +83,8 @@ fn command(args: Args) -> Result<Exit, Stop> {
         }
         Some(Command::Comment(args)) => Ok(comment::run(&args)?),
         Some(Command::Gen(args)) => r#gen::run(args),
+        Some(Command::Outdated(args)) => outdated::run(args),
+        Some(Command::Update(args)) => update::run(args),
         Some(Command::Cache(args)) => sources::print_folder(&Settings::resolve(args.common, &[])?),
         Some(Command::Merge(args)) => Ok(merge::run(args)?),
         Some(Command::Render(RenderArgs { targets, all: _, output, common })) => {

@@ -69,12 +69,18 @@ impl Work {
         let mut warnings = found.diagnostics;
         warnings.extend(told.iter().cloned());
         let modules = Arc::new(Modules::new(Arc::clone(&resolved.tree), settings.limits.stack_bytes));
-        Ok(Work {
+        let locks = resolved.lock_texts();
+        Ok(Work { warnings, locks, ..Work::of(plan, resolved.tree, modules) })
+    }
+
+    /// A plan of the files in `tree`, and nothing else.
+    pub(super) fn of(plan: Plan, tree: Arc<dyn SourceTree>, modules: Arc<Modules>) -> Work {
+        Work {
             plan,
-            locks: resolved.lock_texts(),
-            tree: resolved.tree,
+            tree,
+            locks: BTreeMap::new(),
             modules,
-            warnings,
+            warnings: Vec::new(),
             filter: None,
             keep_documents: false,
             base: None,
@@ -82,7 +88,7 @@ impl Work {
             keep_run: false,
             cache: None,
             shard: None,
-        })
+        }
     }
 }
 

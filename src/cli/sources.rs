@@ -229,11 +229,16 @@ impl Fetching {
         bar.set_message(format!("fetching {running} ({})", size(self.bytes.load(Ordering::Relaxed))));
     }
 
-    /// Says how it ended.
-    pub(super) fn finish(&self, settings: &Settings) {
+    /// Shows nothing more.
+    pub(super) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+
+    /// Says how it ended.
+    pub(super) fn finish(&self, settings: &Settings) {
+        self.clear();
         let fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
         if fetched.is_empty() {
             return;

@@ -1,6 +1,7 @@
 //! `husako.toml` and `plugin.toml`: typed, with every mistake told at its place.
 
 mod document;
+mod edit;
 mod lock;
 mod plugin;
 mod redact;
@@ -15,6 +16,7 @@ use crate::tree::{Pattern, RelPath};
 use document::{Document, in_order, near_suggestion, suggestion};
 
 pub use document::{Named, Origin};
+pub use edit::{Edit, edited};
 pub use lock::{ContentHash, LOCK_FILE, Lock, Locked, Table};
 pub use plugin::{PLUGIN_FILE, PluginManifest};
 pub use redact::{Redact, RedactStep};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Child, Kind, Located, MemoryTree, ReadError, RelPath, SourceTree};
 
-/// Another tree, in which some folders are replaced by folders in memory: what was fetched, where an installation would
+/// Another tree, in which some folders and files are replaced by such in memory: what was fetched, where an installation would
 /// have put it. Nothing that the other tree has below these folders can be seen.
 pub struct MountedTree {
     tree: Arc<dyn SourceTree>,
@@ -28,6 +28,12 @@ impl MountedTree {
             }
         }
         self.folders.push(folder.clone());
+    }
+
+    /// Replaces a file, or adds it.
+    pub fn replace(&mut self, path: &RelPath, content: &[u8]) {
+        self.files.insert(path, content);
+        self.folders.push(path.clone());
     }
 
     fn is_replaced(&self, path: &RelPath) -> bool {
@@ -71,7 +77,8 @@ impl SourceTree for MountedTree {
         });
         for name in mounted {
             children.retain(|child| child.name != name);
-            children.push(Child { name: name.to_owned(), lossy: false, kind: Kind::Folder });
+            let kind = self.files.locate(&folder.child(name)).map_or(Kind::Folder, |found| found.kind);
+            children.push(Child { name: name.to_owned(), lossy: false, kind });
         }
         children.sort_by(|a, b| a.name.as_bytes().cmp(b.name.as_bytes()));
         Ok(children)
@@ -119,6 +126,17 @@ mod tests {
         assert!(tree.locate(&path("link.js")).is_err(), "what a link led to is hidden");
         assert_eq!(names(&tree, "app/.husako/plugins"), ["flux", "old"]);
         assert_eq!(names(&tree, "app/.husako/plugins/flux"), ["modules", "plugin.toml"]);
+    }
+
+    #[test]
+    fn a_file_can_be_replaced_alone() {
+        let mut tree =
+            MountedTree::new(Arc::new(MemoryTree::new([("app/husako.toml", "old"), ("app/a.ts", "a")])));
+        tree.replace(&path("app/husako.toml"), b"new");
+        assert_eq!(tree.read(&path("app/husako.toml")).unwrap(), "new");
+        assert_eq!(tree.read(&path("app/a.ts")).unwrap(), "a");
+        assert_eq!(names(&tree, "app"), ["a.ts", "husako.toml"]);
+        assert!(tree.list(&path("app")).unwrap().iter().all(|child| child.kind == Kind::File));
     }
 
     #[test]
