@@ -94,6 +94,7 @@ impl Exit {
             Exit::Compile => "`render` and `check`: the first entry that failed does not compile",
             Exit::Runtime => "`render` and `check`: it threw, could not be loaded, or reached a limit",
             Exit::Invalid => "`render` and `check`: it breaks the build contract, or a resource is not valid",
+            Exit::Types => "`gen`: the types of a project could not be generated or written",
             Exit::Fetch => {
                 "a schema, chart or plugin could not be fetched, or is not what `husako.lock` says; nothing ran"
             }

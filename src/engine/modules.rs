@@ -627,7 +627,7 @@ fn types_name(schemas: &Schemas, module: Module<'_>, import: Option<&Import>) ->
     };
     let module_name = module.name();
     if module.is_shared() {
-        format!("{TYPES}{}/{module_name}#{names}", schemas.kubernetes().version())
+        format!("{TYPES}{}/{module_name}#{names}", schemas.kubernetes().id())
     } else {
         format!("{TYPES}{}/{module_name}#{names}", schemas.id())
     }

@@ -1,4 +1,4 @@
-//! The values of Helm charts, as their `values.schema.json` describes them.
+//! The values of Helm charts, as their `values.schema.json` describes them, or their `values.yaml` shows them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::codegen::{Builder, type_name};
 use super::documents::json_message;
+use super::infer::values_schema;
 use super::module::Own;
 use crate::diagnostic::{Diagnostic, Place, Snippet};
 use crate::tree::RelPath;
@@ -20,13 +21,40 @@ const VALUES: &str = "Values";
 pub struct Chart {
     /// Its key in `[charts]`: what follows `helm/` in imports. That of a plugin's is `<plugin>:<key>`.
     pub name: String,
-    /// Its `values.schema.json`.
+    /// Its `values.schema.json`; its `values.yaml` where the schema is inferred.
     pub path: RelPath,
-    /// The JSON Schema in it.
+    /// The JSON Schema in it, or inferred from it.
     pub schema: Value,
+    /// Whether the schema is inferred: the chart may take more than it says.
+    pub is_inferred: bool,
 }
 
 impl Chart {
+    /// Reads what describes the values of the chart called `name`: by the name of the file a `values.yaml`
+    /// ([`Chart::infer`]), or else a schema ([`Chart::parse`]).
+    ///
+    /// # Errors
+    ///
+    /// Those of either.
+    pub fn read(name: &str, path: &RelPath, text: &str) -> Result<Chart, Diagnostic> {
+        let file = path.file_name();
+        let is_values =
+            file.starts_with("values") && [".yaml", ".yml"].iter().any(|ending| file.ends_with(ending));
+        if is_values { Chart::infer(name, path, text) } else { Chart::parse(name, path, text) }
+    }
+
+    /// The chart called `name`, described by what its `values.yaml` has.
+    ///
+    /// Needs [`super::STACK_BYTES`] of stack for what nests as deep as it may.
+    ///
+    /// # Errors
+    ///
+    /// It is no YAML, or not one mapping.
+    pub fn infer(name: &str, path: &RelPath, text: &str) -> Result<Chart, Diagnostic> {
+        let schema = values_schema(path, text)?;
+        Ok(Chart { name: name.to_owned(), path: path.clone(), schema, is_inferred: true })
+    }
+
     /// Reads the `values.schema.json` of the chart called `name`.
     ///
     /// # Errors
@@ -42,7 +70,7 @@ impl Chart {
         if !schema.is_object() {
             return Err(Diagnostic::error(format!("{path} is no JSON Schema of an object")));
         }
-        Ok(Chart { name: name.to_owned(), path: path.clone(), schema })
+        Ok(Chart { name: name.to_owned(), path: path.clone(), schema, is_inferred: false })
     }
 
     /// Its builders: of all values, named by the chart's key; of the objects in them, named by their property; of the
@@ -352,6 +380,17 @@ mod tests {
         let schema = json!({"properties": {"a": {}}});
         assert_eq!(builders("acme:my-web", schema), ["AcmeMyWeb: a", "MyWeb: a", "Values: a"]);
         assert_eq!(builders("", json!({"type": "object"})), ["Values: "]);
+    }
+
+    #[test]
+    fn values_without_a_schema_have_builders() {
+        let read = |path: &str, text: &str| Chart::read("web", &RelPath::new(path).unwrap(), text);
+        let chart = read("web/values.yaml", "image: {tag: a}\nhosts: [{name: a}, {port: 1}]\n").unwrap();
+        assert!(chart.is_inferred);
+        assert_eq!(chart.builders().keys().collect::<Vec<_>>(), ["Hosts", "Image", "Values", "Web"]);
+        assert!(!read("values.schema.json", "{}").unwrap().is_inferred);
+        let error = read("values.yaml", "- a").unwrap_err().to_string();
+        assert!(error.starts_with("values.yaml:1:1: the values of a chart are no mapping"), "{error}");
     }
 
     #[test]

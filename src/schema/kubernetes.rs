@@ -1,4 +1,4 @@
-//! Kubernetes' own types, embedded in the program.
+//! Kubernetes' own types: embedded in the program, or read from its OpenAPI documents ([`super::openapi`]).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
@@ -17,7 +17,8 @@ const COMMON_MODULE: &str = "k8s/_common";
 /// The types of one Kubernetes version.
 #[derive(Debug)]
 pub struct Kubernetes {
-    release: Release,
+    version: &'static str,
+    id: &'static str,
     /// Sorted by name.
     types: Vec<Type>,
     /// By canonical name: which of `types` a module has, sorted by their names inside it.
@@ -25,12 +26,51 @@ pub struct Kubernetes {
     /// Other names of modules, and their canonical ones.
     pub(super) aliases: BTreeMap<String, String>,
     /// Which of `types` have a group-version-kind of this kind; found on first use.
-    kinds: OnceLock<HashMap<&'static str, Vec<usize>>>,
+    kinds: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 /// A Kubernetes version whose types are embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release(usize);
+
+/// The types that a project is built with: of an embedded version, which are unpacked when they are first asked for, or
+/// such as were read from documents.
+#[derive(Debug, Clone, Copy)]
+pub enum Version {
+    /// An embedded version.
+    Embedded(Release),
+    /// What [`super::openapi::read`] gave.
+    Read(&'static Kubernetes),
+}
+
+impl Version {
+    /// As it is written: `1.37`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Version::Embedded(release) => release.version(),
+            Version::Read(kubernetes) => kubernetes.version,
+        }
+    }
+
+    /// Its types.
+    pub fn types(self) -> &'static Kubernetes {
+        match self {
+            Version::Embedded(release) => release.types(),
+            Version::Read(kubernetes) => kubernetes,
+        }
+    }
+
+    /// Major and minor number, to order versions by.
+    pub fn number(self) -> Option<(u32, u32)> {
+        numbers(self.name())
+    }
+}
+
+impl From<Release> for Version {
+    fn from(release: Release) -> Version {
+        Version::Embedded(release)
+    }
+}
 
 /// Which embedded version stands for one that somebody asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +114,7 @@ impl Release {
 }
 
 /// Major and minor number; what follows must be numbers too, or a suffix such as `-rc.1`.
-fn numbers(version: &str) -> Option<(u32, u32)> {
+pub(super) fn numbers(version: &str) -> Option<(u32, u32)> {
     let version = version.split(['-', '+']).next()?;
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
     let found = (numbers.next()??, numbers.next()??);
@@ -89,6 +129,7 @@ pub struct Type {
     name: &'static str,
     resource: Option<Resource>,
     populated: bool,
+    /// What `object` is unpacked from; of a type that was read from a document nothing, it is there already.
     body: &'static [u8],
     /// The index of the version that it is seen in.
     version: usize,
@@ -132,7 +173,38 @@ impl Type {
 impl Kubernetes {
     /// The version: `1.37`.
     pub fn version(&self) -> &'static str {
-        self.release.version()
+        self.version
+    }
+
+    /// Tells these types from all others of the process: of an embedded version its name, else one that has no other
+    /// documents.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// Those of a version that is not embedded. They live as long as the process, as the embedded ones do; types need
+    /// not be sorted, and of several with one name the first counts.
+    pub(super) fn leak(version: String, id: String, described: Vec<Described>) -> &'static Kubernetes {
+        let mut types: Vec<Type> = described
+            .into_iter()
+            .map(|described| {
+                let full_name: &'static str = described.name.leak();
+                Type {
+                    full_name,
+                    name: split(full_name).1,
+                    resource: described.resource,
+                    populated: !described.object.properties.is_empty(),
+                    body: &[],
+                    version: 0,
+                    object: OnceLock::from(described.object),
+                }
+            })
+            .collect();
+        types.sort_by_key(|known| known.full_name);
+        types.dedup_by_key(|known| known.full_name);
+        let (modules, aliases) = modules(&types);
+        let (version, id) = (version.leak(), id.leak());
+        Box::leak(Box::new(Kubernetes { version, id, types, modules, aliases, kinds: OnceLock::new() }))
     }
 
     /// All types, sorted by name.
@@ -159,13 +231,12 @@ impl Kubernetes {
         self.kinds().get(kind)?.iter().filter_map(|at| self.types.get(*at)).find(is_it)
     }
 
-    fn kinds(&self) -> &HashMap<&'static str, Vec<usize>> {
+    fn kinds(&self) -> &HashMap<String, Vec<usize>> {
         self.kinds.get_or_init(|| {
-            let mut found: HashMap<&'static str, Vec<usize>> = HashMap::new();
-            let entries = embedded().0.types.iter().filter(|entry| entry.versions.has(self.release.0));
-            for (at, entry) in entries.enumerate() {
-                for (_, _, _, kind) in &entry.kinds {
-                    let types = found.entry(kind).or_default();
+            let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, known) in self.types.iter().enumerate() {
+                for kind in known.resource.iter().flat_map(|resource| &resource.kinds) {
+                    let types = found.entry(kind.kind.clone()).or_default();
                     if types.last() != Some(&at) {
                         types.push(at);
                     }
@@ -200,8 +271,20 @@ impl Kubernetes {
             }
         }
         let (modules, aliases) = modules(&types);
-        Kubernetes { release, types, modules, aliases, kinds: OnceLock::new() }
+        let version = release.version();
+        Kubernetes { version, id: version, types, modules, aliases, kinds: OnceLock::new() }
     }
+}
+
+/// A type of a version that is not embedded.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// Its full name.
+    pub(super) name: String,
+    /// What the API server calls it, when it has a group-version-kind.
+    pub(super) resource: Option<Resource>,
+    /// Its properties, sorted by name.
+    pub(super) object: ObjectType,
 }
 
 /// The index, and the bodies that follow it.
@@ -258,6 +341,8 @@ fn modules(types: &[Type]) -> (BTreeMap<String, Vec<usize>>, BTreeMap<String, St
     }
     for members in modules.values_mut() {
         members.sort_by_key(|at| types[*at].name());
+        // Packages may share a module, and it cannot export one name twice.
+        members.dedup_by_key(|at| types[*at].name());
     }
     (modules, aliases)
 }

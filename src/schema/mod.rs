@@ -5,9 +5,11 @@ mod codegen;
 pub mod crd;
 pub mod declare;
 mod documents;
+mod infer;
 pub mod kubernetes;
 pub mod model;
 pub mod module;
+pub mod openapi;
 mod packed;
 mod schemas;
 #[cfg(test)]

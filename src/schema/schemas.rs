@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::chart::Chart;
 use super::crd::{self, Crd, CrdVersion};
-use super::kubernetes::{Kubernetes, Release};
+use super::kubernetes::{Kubernetes, Release, Version};
 use super::module::{Module, Own};
 
 /// The types that a project builds with and is judged by.
@@ -14,7 +14,7 @@ use super::module::{Module, Own};
 /// Nothing is made of them before it is asked for.
 #[derive(Debug)]
 pub struct Schemas {
-    release: Release,
+    kubernetes: Version,
     crds: Vec<Crd>,
     charts: Vec<Chart>,
     id: usize,
@@ -44,10 +44,10 @@ impl Default for Schemas {
 impl Schemas {
     /// The types of a Kubernetes version, of CRDs, and of charts. The first CRD of a group and kind counts, and the first
     /// chart of a name.
-    pub fn new(release: Release, crds: Vec<Crd>, charts: Vec<Chart>) -> Schemas {
+    pub fn new(kubernetes: impl Into<Version>, crds: Vec<Crd>, charts: Vec<Chart>) -> Schemas {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         Schemas {
-            release,
+            kubernetes: kubernetes.into(),
             crds,
             charts,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -64,7 +64,7 @@ impl Schemas {
 
     /// Kubernetes' own types, in the project's version.
     pub fn kubernetes(&self) -> &'static Kubernetes {
-        self.release.types()
+        self.kubernetes.types()
     }
 
     /// Whether it has charts: then a document may be values for one, and no resource.

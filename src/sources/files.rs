@@ -4,6 +4,8 @@ use crate::tree::{Kind, ReadError, RelPath, SourceTree, is_never_entered, neares
 
 /// The name of the file with a chart's schema, in the chart's folder.
 const CHART_SCHEMA: &str = "values.schema.json";
+/// The name of the file with its default values.
+const CHART_VALUES: &str = "values.yaml";
 
 /// A file of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +72,7 @@ pub(super) fn crds(tree: &dyn SourceTree, path: &RelPath) -> Vec<Result<SourceFi
     files.iter().map(|found| file(tree, found, by_the_way(found))).chain(failed).collect()
 }
 
-/// The schema of a chart: `path`, or the one in it.
+/// The schema of a chart: `path`, or the one in it; else its default values, which a schema is inferred from.
 pub(super) fn chart(tree: &dyn SourceTree, path: &RelPath) -> Result<SourceFile, Unread> {
     match tree.locate(path) {
         Ok(located) if located.kind == Kind::Folder => {
@@ -78,8 +80,13 @@ pub(super) fn chart(tree: &dyn SourceTree, path: &RelPath) -> Result<SourceFile,
             if tree.is_file(&schema) {
                 return file(tree, &schema, false);
             }
+            let values = path.child(CHART_VALUES);
+            if tree.is_file(&values) {
+                return file(tree, &values, false);
+            }
             let help = format!("name the {CHART_SCHEMA} of the chart, or the folder that it is in");
-            Err(Unread { message: format!("there is no {CHART_SCHEMA} in {path}"), help: Some(help) })
+            let message = format!("there is neither {CHART_SCHEMA} nor {CHART_VALUES} in {path}");
+            Err(Unread { message, help: Some(help) })
         }
         Ok(_) => file(tree, path, false),
         Err(error) => Err(missing(tree, path, error)),

@@ -23,11 +23,11 @@ const DEFINITION: &str = "CustomResourceDefinition";
 pub struct Sources {
     /// The versions of Kubernetes that are asked for: by the project, or else by its plugins.
     pub releases: Vec<Named<String>>,
-    /// The OpenAPI documents of those of them that are not built in, by name.
+    /// The OpenAPI documents of those of them that are not built in, by version.
     pub documents: Vec<(String, Vec<SourceFile>)>,
     /// Files that may hold CRDs, those of the project first.
     pub crds: Vec<SourceFile>,
-    /// The `values.schema.json` of charts by name, those of the project first.
+    /// The `values.schema.json` of charts by name, those of the project first; of a chart without one its `values.yaml`.
     pub charts: Vec<(String, SourceFile)>,
     /// The plugins, those that win first.
     pub plugins: Vec<Plugin>,
@@ -110,7 +110,7 @@ impl Reader<'_> {
                     if let Some(folder) = self.fetched.get(Table::Resources, &name) {
                         let files = files::documents(self.tree, folder);
                         let files = self.readable(named, "[resources]", files);
-                        self.found.documents.push((name.clone(), files));
+                        self.found.documents.push((version.clone(), files));
                     }
                     self.found.releases.push(Named { name, value: version.clone(), origin });
                 }
@@ -128,7 +128,18 @@ impl Reader<'_> {
         }
         for named in &charts {
             match &named.value {
-                ChartSource::File { path, written: _ } => self.chart(named, path),
+                ChartSource::File { path, written: _ } => {
+                    // Who names the values themselves knows it.
+                    if let Some(file) = self.chart(named, path).filter(|file| file != path) {
+                        let name = &named.name;
+                        let message = format!(
+                            "the chart `{name}` has no schema; what it takes is inferred from {file}"
+                        );
+                        let help =
+                            "add a values.schema.json to the chart, or name its values.yaml as the path";
+                        self.diagnostics.push(named.origin.mark(Diagnostic::warning(message).help(help)));
+                    }
+                }
                 ChartSource::Git(source) => match self.fetched.get(Table::Charts, &named.name) {
                     Some(folder) => {
                         let path = RelPath::join(folder, source.path.as_str()).unwrap_or_default();
@@ -155,16 +166,19 @@ impl Reader<'_> {
         self.found.crds.extend(files);
     }
 
-    fn chart(&mut self, named: &Named<ChartSource>, path: &RelPath) {
+    /// Reads a chart. Returns the file from which its schema is inferred, if it has none.
+    fn chart(&mut self, named: &Named<ChartSource>, path: &RelPath) -> Option<RelPath> {
         let file = vec![files::chart(self.tree, path)];
-        let file = self.readable(named, "[charts]", file);
-        self.found.charts.extend(file.into_iter().map(|file| (named.name.clone(), file)));
+        let file = self.readable(named, "[charts]", file).pop()?;
+        let inferred = is_yaml(&file.path).then(|| file.path.clone());
+        self.found.charts.push((named.name.clone(), file));
+        inferred
     }
 
     /// A chart whose folder was fetched as a whole.
     fn fetched_chart(&mut self, named: &Named<ChartSource>, source: &'static str) {
         match self.fetched.get(Table::Charts, &named.name).cloned() {
-            Some(folder) => self.chart(named, &folder),
+            Some(folder) => _ = self.chart(named, &folder),
             None => self.absent(What::Chart, named, source),
         }
     }
@@ -194,6 +208,10 @@ impl Reader<'_> {
         }
         found
     }
+}
+
+fn is_yaml(path: &RelPath) -> bool {
+    path.file_name().ends_with(".yaml")
 }
 
 /// Adds the presets of a plugin. What has such a name already stays as it is.

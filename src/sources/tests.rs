@@ -44,6 +44,29 @@ fn files_and_folders_are_read_in_order() {
 }
 
 #[test]
+fn a_chart_without_a_schema_has_its_values() {
+    let (sources, diagnostics) = sources(&[
+        (
+            "app/husako.toml",
+            "[charts]\nweb = { source = \"file\", path = \"web\" }\n\
+             named = { source = \"file\", path = \"web/values.yaml\" }\nboth = { source = \"file\", path = \"both\" }\n",
+        ),
+        ("app/web/values.yaml", "a: 1"),
+        ("app/both/values.yaml", "a: 1"),
+        ("app/both/values.schema.json", "{}"),
+    ]);
+    let charts = paths(sources.charts.iter().map(|(_, file)| file));
+    assert_eq!(charts, ["app/web/values.yaml", "app/web/values.yaml", "app/both/values.schema.json"]);
+    assert_eq!(
+        diagnostics,
+        [
+            "app/husako.toml:2:1: the chart `web` has no schema; what it takes is inferred from app/web/values.yaml \
+          (add a values.schema.json to the chart, or name its values.yaml as the path)"
+        ]
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_left_out_at_its_place() {
     let (sources, diagnostics) = sources(&[
         (
@@ -62,7 +85,7 @@ fn what_cannot_be_read_is_left_out_at_its_place() {
             "app/husako.toml:2:1: `a` in [resources] is left out: no such file or folder: app/crd (did you mean \
              `app/crds`?)",
             "app/husako.toml:3:1: `b` in [resources] is left out: there is no .yaml, .yml or .json file in app/docs",
-            "app/husako.toml:5:1: `c` in [charts] is left out: there is no values.schema.json in app/docs (name the \
+            "app/husako.toml:5:1: `c` in [charts] is left out: there is neither values.schema.json nor values.yaml in app/docs (name the \
              values.schema.json of the chart, or the folder that it is in)",
         ]
     );
