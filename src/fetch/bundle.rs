@@ -90,12 +90,6 @@ impl Bundle {
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
     }
-
-    /// A file that is held.
-    #[cfg(test)]
-    pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
-    }
 }
 
 /// A line as `sha256sum` prints it.

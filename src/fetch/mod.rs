@@ -65,6 +65,9 @@ pub struct Found {
     notes: Vec<String>,
 }
 
+/// Gives the login for a registry, by its host and port.
+pub type Logins = Box<dyn Fn(&str) -> Option<Login> + Send + Sync>;
+
 /// Where things are fetched from, and with what.
 pub struct Servers {
     /// GitHub's API: `https://api.github.com`.
@@ -74,7 +77,7 @@ pub struct Servers {
     /// A token for GitHub's API, which limits those without.
     pub github_token: Option<String>,
     /// Gives the login for a registry, by its host and port.
-    pub login: Box<dyn Fn(&str) -> Option<Login> + Send + Sync>,
+    pub login: Logins,
     /// How long fetching one source may take.
     pub timeout: Duration,
 }
