@@ -150,6 +150,7 @@ impl Repository {
             keep_documents: false,
             base: None,
             cache: None,
+            checks: Vec::new(),
             warnings: Vec::new(),
             shard: None,
         }

@@ -122,6 +122,8 @@ pub enum FileKind {
         /// Its names in `[entries]`, in order.
         aliases: Vec<String>,
     },
+    /// The types of a project: the file is its `tsconfig.json`, and each file that is checked is a case.
+    Types,
 }
 
 /// Everything that is known of one file.
@@ -347,6 +349,9 @@ pub enum FailureKind {
     /// An entry did not call `build` exactly once, or what it built cannot be written as JSON.
     #[serde(rename = "BuildContractError")]
     BuildContract,
+    /// TypeScript's compiler finds a mistake in the types.
+    #[serde(rename = "TypeCheckError")]
+    Types,
     /// The file does something else when it runs again (`--check-determinism`).
     Nondeterminism,
     /// The result that was kept of the file is not the one that it gives.
@@ -374,6 +379,7 @@ impl FailureKind {
             FailureKind::Load => "LoadError",
             FailureKind::NoTests => "NoTests",
             FailureKind::BuildContract => "BuildContractError",
+            FailureKind::Types => "TypeCheckError",
             FailureKind::Nondeterminism => "Nondeterminism",
             FailureKind::WrongCache => "WrongCache",
             FailureKind::Interrupted => "Interrupted",
@@ -385,7 +391,13 @@ impl FailureKind {
 impl FailureKind {
     /// Whether it is an answer (a JUnit `failure`), and not something that kept from giving one (an `error`).
     pub fn is_verdict(self) -> bool {
-        matches!(self, FailureKind::Assertion | FailureKind::Validation | FailureKind::Nondeterminism)
+        matches!(
+            self,
+            FailureKind::Assertion
+                | FailureKind::Validation
+                | FailureKind::Types
+                | FailureKind::Nondeterminism
+        )
     }
 }
 

@@ -31,6 +31,7 @@ mod snapshot;
 mod sources;
 mod timings;
 mod tree;
+mod typecheck;
 mod yaml;
 
 use std::ffi::OsString;

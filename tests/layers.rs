@@ -14,6 +14,7 @@ fn layers() -> BTreeMap<&'static str, u32> {
         ("report", 4),
         ("engine", 3),
         ("fetch", 3),
+        ("typecheck", 3),
         ("diff", 3),
         ("cache", 2),
         ("compile", 2),

@@ -424,6 +424,7 @@ fn is_final(file: &FileResult) -> bool {
             FailureKind::Timeout
             | FailureKind::OutOfMemory
             | FailureKind::StackOverflow
+            | FailureKind::Types
             | FailureKind::Nondeterminism
             | FailureKind::WrongCache
             | FailureKind::Interrupted

@@ -139,8 +139,12 @@ pub(super) fn annotate(annotations: &[annotations::Annotation]) -> io::Result<()
 /// The outputs that tell how a run went.
 pub(super) fn outputs(ended: &Ended) -> Vec<(&'static str, String)> {
     let files = || ended.run.files.values();
-    let cases = || files().filter(|file| file.kind == FileKind::Tests).flat_map(|file| &file.cases);
-    let entries = files().filter(|file| file.kind != FileKind::Tests);
+    let cases = || {
+        files()
+            .filter(|file| matches!(file.kind, FileKind::Tests | FileKind::Types))
+            .flat_map(|file| &file.cases)
+    };
+    let entries = files().filter(|file| matches!(file.kind, FileKind::Entry { .. }));
     let passed = cases().filter(|case| case.status == CaseStatus::Passed).count() + ended.run.silent.tests;
     let failed = cases().filter(|case| case.status.is_failure()).count();
     let entries = entries.filter(|file| file.status == FileStatus::Failed).count();

@@ -132,6 +132,18 @@ pub(super) struct RunArgs {
     #[arg(long, conflicts_with_all = ["list", "write_types", "coverage", "coverage_out", "coverage_min"], help_heading = "Running")]
     pub(super) watch: bool,
 
+    /// Check types too, with the repository's own TypeScript compiler: `tsc`, or else `tsgo`
+    #[arg(
+        long,
+        value_name = "COMPILER",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with_all = ["watch", "list"],
+        help_heading = "Running"
+    )]
+    pub(super) typecheck: Option<Compiler>,
+
     #[command(flatten)]
     pub(super) coverage: CoverageArgs,
 
@@ -146,6 +158,17 @@ pub(super) struct RunArgs {
 
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// Which compiler checks types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Compiler {
+    /// The nearest of both
+    Auto,
+    /// TypeScript's own
+    Tsc,
+    /// The native one
+    Tsgo,
 }
 
 /// What to do with results of earlier runs.
@@ -336,6 +359,7 @@ impl DiffArgs {
             paths,
             list: None,
             write_types: None,
+            typecheck: None,
             tests_only: false,
             entries_only: true,
             filter: None,

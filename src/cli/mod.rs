@@ -23,6 +23,7 @@ mod snapshots;
 mod sources;
 mod test;
 mod timings;
+mod typecheck;
 mod types;
 mod update;
 mod watch;

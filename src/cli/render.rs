@@ -169,6 +169,7 @@ fn judged(settings: &Settings, asked: &[Asked], rendered: &Rendered, exit: Exit)
             | FailureKind::StackOverflow
             | FailureKind::Load
             | FailureKind::NoTests
+            | FailureKind::Types
             | FailureKind::Nondeterminism
             | FailureKind::WrongCache
             | FailureKind::Interrupted => Exit::Runtime,

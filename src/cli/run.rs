@@ -28,6 +28,7 @@ use crate::runner::{self, Base, Plan, RunOptions, Urgency, plan};
 use crate::shard::Part;
 use crate::timings::{Phase, measure};
 use crate::tree::{RelPath, SourceTree};
+use crate::typecheck::Check;
 
 /// What is to be run.
 pub(super) struct Work {
@@ -48,6 +49,8 @@ pub(super) struct Work {
     pub(super) keep_run: bool,
     /// The results of earlier runs that count.
     pub(super) cache: Option<Arc<Cache>>,
+    /// The projects whose types are checked.
+    pub(super) checks: Vec<Arc<Check>>,
     /// Which part of what was found it is; `None` for all of it.
     pub(super) shard: Option<Part>,
 }
@@ -87,6 +90,7 @@ impl Work {
             fails_on: FailsOn::default(),
             keep_run: false,
             cache: None,
+            checks: Vec::new(),
             shard: None,
         }
     }
@@ -121,6 +125,7 @@ pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, 
         keep_run,
         shard,
         cache,
+        checks,
     } = work;
     let options = RunOptions {
         files: plan.files,
@@ -134,6 +139,7 @@ pub(super) fn options(settings: &Settings, work: Work) -> (RunOptions, FailsOn, 
         keep_documents,
         base,
         cache,
+        checks,
         warnings,
         shard,
     };
@@ -235,7 +241,7 @@ impl Failures {
     pub(super) fn add(&mut self, event: &Event) {
         match event {
             Event::FileFinished(file) if file.status == FileStatus::Failed => match file.kind {
-                FileKind::Tests => self.tests = true,
+                FileKind::Tests | FileKind::Types => self.tests = true,
                 FileKind::Entry { .. } => self.entries = true,
             },
             Event::DiffFinished(diff) => {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::actions::variable;
 use super::args::{
-    CacheMode, ChangeArgs, ColorChoice, CommentArgs, CommonArgs, CoverageArgs, FailOn, Flaky, NoTests,
-    ReportArgs, RunArgs, SnapshotArgs, SnapshotMode, WhichShard,
+    CacheMode, ChangeArgs, ColorChoice, CommentArgs, CommonArgs, Compiler, CoverageArgs, FailOn, Flaky,
+    NoTests, ReportArgs, RunArgs, SnapshotArgs, SnapshotMode, WhichShard,
 };
 use super::capacity;
 use super::sources::SourceSettings;
@@ -71,6 +71,8 @@ pub(super) struct Selection {
     pub(super) snapshots: Rules,
     /// Which results of earlier runs count.
     pub(super) cache: CacheSettings,
+    /// Which compiler checks types; `None` when none does.
+    pub(super) typecheck: Option<Compiler>,
 }
 
 /// Which results of earlier runs count, as far as was said.
@@ -270,6 +272,7 @@ impl Settings {
             no_tests,
             shard,
             shard_times,
+            typecheck,
             coverage,
             cache,
             snapshots,
@@ -309,6 +312,7 @@ impl Settings {
             coverage,
             snapshots,
             cache,
+            typecheck,
         })
     }
 

@@ -175,7 +175,7 @@ fn unbalanced(why: String) -> Diagnostic {
 /// The aliases of an entry, each with its project.
 fn named<'e>(project: &'e RelPath, kind: &'e FileKind) -> impl Iterator<Item = (RelPath, String)> + 'e {
     let aliases = match kind {
-        FileKind::Tests => &[][..],
+        FileKind::Tests | FileKind::Types => &[][..],
         FileKind::Entry { aliases } => aliases,
     };
     aliases.iter().map(|alias| (project.clone(), alias.clone()))

@@ -11,7 +11,7 @@ use super::list::{NO_CASE, NOTHING_FOUND, find, nothing};
 use super::run::{self, Ended, Work};
 use super::settings::{Selection, Settings};
 use super::shard::Split;
-use super::{cache, changed, changes, comment, coverage, snapshots, watch};
+use super::{cache, changed, changes, comment, coverage, snapshots, typecheck, watch};
 use super::{note, tell};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::terminal::Terminal;
@@ -66,6 +66,9 @@ pub(super) fn run(settings: &Settings, selection: &Selection, show: Show) -> Res
     let mut is_empty = work.plan.files.is_empty();
     if let Some(coverage) = &selection.coverage {
         work = coverage::count(settings, coverage, work);
+    }
+    if let Some(compiler) = selection.typecheck {
+        work.checks = typecheck::checks(settings, compiler, &work)?;
     }
     let has_orphans = snapshots::prepare(settings, selection, &mut work)?;
     work.cache = cache::open(settings, selection, Arc::clone(&work.tree)).map_err(|error| vec![error])?;

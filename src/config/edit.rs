@@ -73,7 +73,7 @@ mod tests {
             .replace("\"v1\"", "\"v2\"")
             .replace("\"\"\"2\"\"\"", "\"3\"");
         // The same table cannot be opened twice, but dotted keys of another one can.
-        let before = before.replace("[charts]\ndb.", "[schemas]\ndb.").replace("\ndb.tag", "\ndb.tag");
+        let before = before.replace("[charts]\ndb.", "[schemas]\ndb.");
         let expected = expected.replace("[charts]\ndb.", "[schemas]\ndb.");
         let edits: Vec<Edit> = edits
             .into_iter()

@@ -320,6 +320,7 @@ fn help(kind: FailureKind) -> Option<&'static str> {
         | FailureKind::Load
         | FailureKind::NoTests
         | FailureKind::BuildContract
+        | FailureKind::Types
         | FailureKind::Nondeterminism
         | FailureKind::WrongCache
         | FailureKind::Interrupted => None,

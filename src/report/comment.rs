@@ -104,7 +104,7 @@ impl Tally {
         entries.passed = run.silent.entries;
         for file in run.files.values() {
             let tally = match file.kind {
-                FileKind::Tests => &mut tests,
+                FileKind::Tests | FileKind::Types => &mut tests,
                 FileKind::Entry { .. } => &mut entries,
             };
             tally.files += 1;

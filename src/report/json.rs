@@ -549,6 +549,7 @@ impl<'a> File<'a> {
         } = file;
         let (kind, aliases) = match kind {
             FileKind::Tests => ("tests", &[][..]),
+            FileKind::Types => ("types", &[][..]),
             FileKind::Entry { aliases } => ("entry", &aliases[..]),
         };
         File {

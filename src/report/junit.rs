@@ -120,7 +120,7 @@ fn suite(file: &FileResult, not_run: Option<&str>) -> TestSuite {
     suite.extra.insert("file".into(), xml(path.as_str()));
     suite.set_time(micros(*duration));
     match kind {
-        FileKind::Tests => {}
+        FileKind::Tests | FileKind::Types => {}
         FileKind::Entry { aliases } => {
             for alias in aliases {
                 suite.add_property(Property::new("entry", xml(alias)));

@@ -121,7 +121,7 @@ impl Run {
         };
         let left: Vec<CaseResult> = cases.iter().filter(|case| is_noteworthy(case)).cloned().collect();
         *match kind {
-            FileKind::Tests => &mut self.silent.tests,
+            FileKind::Tests | FileKind::Types => &mut self.silent.tests,
             FileKind::Entry { .. } => &mut self.silent.entries,
         } += cases.len() - left.len();
         let file = FileResult {

@@ -176,15 +176,17 @@ fn kinds() -> FileResult {
             "Nondeterminism",
             "case \"adds\" passed, and failed when the file ran again",
         ),
+        (FailureKind::Types, "TS2322", "Type 'string' is not assignable to type 'number'."),
         (FailureKind::WrongCache, "WrongCache", "the result that was kept is another one"),
         (FailureKind::Interrupted, "Interrupted", "interrupted by Ctrl-C"),
         (FailureKind::Internal, "InternalError", "index out of bounds"),
     ];
     for (number, (kind, type_name, message)) in failures.into_iter().enumerate() {
         let status = match kind {
-            FailureKind::Assertion | FailureKind::Validation | FailureKind::Nondeterminism => {
-                CaseStatus::Failed
-            }
+            FailureKind::Assertion
+            | FailureKind::Validation
+            | FailureKind::Types
+            | FailureKind::Nondeterminism => CaseStatus::Failed,
             FailureKind::Thrown
             | FailureKind::UnhandledRejection
             | FailureKind::Timeout

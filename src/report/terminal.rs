@@ -225,6 +225,7 @@ impl<'a> Terminal<'a> {
         let path = self.look.line(path.as_str());
         let (path, what) = match kind {
             FileKind::Tests => (path, "case"),
+            FileKind::Types => (format!("{path} {}", self.faint("types")), "file"),
             FileKind::Entry { aliases } if aliases.is_empty() => (path, "check"),
             FileKind::Entry { aliases } => {
                 (format!("{path} {}", self.faint(&self.look.line(&aliases.join(", ")))), "check")

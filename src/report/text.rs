@@ -241,7 +241,9 @@ pub(crate) fn diagnostic(diagnostic: &Diagnostic, look: Look) -> Vec<String> {
 fn label(kind: FailureKind, type_name: &str) -> String {
     match kind {
         FailureKind::Assertion if type_name == kind.name() => String::new(),
-        FailureKind::Assertion | FailureKind::Validation | FailureKind::Thrown => type_name.to_owned(),
+        FailureKind::Assertion | FailureKind::Validation | FailureKind::Types | FailureKind::Thrown => {
+            type_name.to_owned()
+        }
         FailureKind::UnhandledRejection
         | FailureKind::Timeout
         | FailureKind::NeverSettles

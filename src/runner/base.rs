@@ -137,7 +137,7 @@ fn reason(failures: &[Failure]) -> String {
 fn rendered_entry(entry: &Planned, documents: Documents) -> RenderedEntry {
     let aliases = match &entry.kind {
         FileKind::Entry { aliases } => aliases.clone(),
-        FileKind::Tests => Vec::new(),
+        FileKind::Tests | FileKind::Types => Vec::new(),
     };
     RenderedEntry {
         name: EntryName { path: entry.path.to_string(), aliases },

@@ -56,6 +56,7 @@ pub(super) async fn check<C: Future<Output = ()>>(
 ) -> FileResult {
     let start = Instant::now();
     let before = match (&file.kind, &first.documents) {
+        (FileKind::Types, _) => return first,
         (FileKind::Tests, _) => Did::Cases(first.cases.clone()),
         (FileKind::Entry { .. }, Some(documents)) => Did::Rendered(Ok(Arc::clone(documents))),
         // That is told already.
@@ -145,7 +146,7 @@ fn with(job: &Job, circumstances: &[Circumstance]) -> Job {
 
 async fn again(file: &Planned, job: Job, cancelled: impl Future<Output = ()>) -> Did {
     match file.kind {
-        FileKind::Tests => Did::Cases(engine::run_file(job, cancelled).await.cases),
+        FileKind::Tests | FileKind::Types => Did::Cases(engine::run_file(job, cancelled).await.cases),
         FileKind::Entry { .. } => {
             let built = render(job, cancelled).await;
             Did::Rendered(
@@ -193,6 +194,7 @@ fn is_cut_off(failures: &[Failure]) -> bool {
         | FailureKind::Load
         | FailureKind::NoTests
         | FailureKind::BuildContract
+        | FailureKind::Types
         | FailureKind::Nondeterminism
         | FailureKind::WrongCache => false,
     })

@@ -24,6 +24,7 @@ use crate::event::{
 };
 use crate::shard::Part;
 use crate::tree::RelPath;
+use crate::typecheck::Check;
 
 pub(crate) use base::Base;
 pub(crate) use cached::key as cache_key;
@@ -74,6 +75,8 @@ pub(crate) struct RunOptions {
     pub(crate) base: Option<Base>,
     /// The results of earlier runs that count, and where new ones are kept.
     pub(crate) cache: Option<Arc<Cache>>,
+    /// The projects whose types are checked beside.
+    pub(crate) checks: Vec<Arc<Check>>,
     /// What there is to say before anything runs.
     pub(crate) warnings: Vec<Diagnostic>,
     /// Which part of a run the files are; `None` for all of it.
@@ -105,7 +108,7 @@ pub(crate) async fn run(
     let send = |event| drop(events.send(event));
     send(Event::RunStarted(RunStarted {
         at: SystemTime::now(),
-        files: options.files.len(),
+        files: options.files.len() + options.checks.len(),
         jobs: options.jobs,
         warnings: options.warnings.clone(),
         shard: options.shard.clone(),
@@ -127,6 +130,17 @@ pub(crate) async fn run(
     };
     let mut files = files.into_iter();
     let mut next = files.next();
+    // They take seconds of other processes, so they begin first and take nobody's place.
+    for check in &options.checks {
+        send(Event::FileStarted { path: check.path.clone() });
+        let (check, urgency) = (Arc::clone(check), urgency.clone());
+        running.spawn(async move {
+            let spare = Arc::clone(&check);
+            let is_over = move || *urgency.borrow() > Urgency::None;
+            let checked = tokio::task::spawn_blocking(move || check.run(&is_over)).await;
+            checked.unwrap_or_else(|error| spare.failed(&error.to_string()))
+        });
+    }
     loop {
         if stopped.is_none() && *urgency.borrow() > Urgency::None {
             stopped = Some(Stopped::Interrupted);
@@ -168,7 +182,8 @@ pub(crate) async fn run(
                     let again = check.then(|| job.clone());
                     let keeps = keep || check || cache.is_some();
                     let run = async |job| match &file.kind {
-                        FileKind::Tests => engine::run_file(job, cancelled()).await,
+                        // Types are checked beside all files, not as one of them.
+                        FileKind::Tests | FileKind::Types => engine::run_file(job, cancelled()).await,
                         FileKind::Entry { .. } => validate_file(&file, job, keeps, cancelled).await,
                     };
                     let mut result = match cache {
@@ -218,7 +233,7 @@ fn told_failures(file: &FileResult) -> usize {
     match file.kind {
         // Failures of the file as a whole have no place, and nobody was told of them.
         FileKind::Tests => failed.filter(|case| case.place.is_none()).count(),
-        FileKind::Entry { .. } => failed.count(),
+        FileKind::Entry { .. } | FileKind::Types => failed.count(),
     }
 }
 

@@ -37,6 +37,16 @@ struct PlannedProject {
     digest: Digest,
 }
 
+/// A project, as it was planned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProjectView<'p> {
+    /// Its root.
+    pub(crate) root: &'p RelPath,
+    pub(crate) schemas: &'p Schemas,
+    /// Its plugins, those that win first.
+    pub(crate) plugins: &'p [Plugin],
+}
+
 /// Whatever of a project can decide what its files give, besides the files.
 fn digest(sources: &Sources, modules: &ProjectModules, ci: &Ci, entries: &[Named<RelPath>]) -> Digest {
     let Sources { releases, documents, crds, charts, plugins, absent } = sources;
@@ -55,9 +65,13 @@ fn digest(sources: &Sources, modules: &ProjectModules, ci: &Ci, entries: &[Named
 }
 
 impl Plan {
-    /// The schemas and plugins of each project, in the order in which they were found.
-    pub(crate) fn schemas(&self) -> impl Iterator<Item = (&Schemas, &[Plugin])> {
-        self.projects.iter().map(|project| (&*project.modules.schemas, project.sources.plugins.as_slice()))
+    /// The projects, in the order in which they were found.
+    pub(crate) fn projects(&self) -> impl Iterator<Item = ProjectView<'_>> {
+        self.projects.iter().map(|project| ProjectView {
+            root: &project.modules.root,
+            schemas: &project.modules.schemas,
+            plugins: &project.sources.plugins,
+        })
     }
 
     /// The files, and folders of files, that the plan was made of besides the files that run: configurations, plugins,

@@ -54,9 +54,13 @@ pub(super) fn run(args: GenArgs) -> Result<Exit, Stop> {
     }
     tell(&plan.diagnostics, settings.color_errors);
     let mut exit = Exit::Passed;
-    for (project, (schemas, plugins)) in found.projects.iter().zip(plan.schemas()) {
+    for (project, planned) in found.projects.iter().zip(plan.projects()) {
         let lock = resolved.locks.get(&project.root);
-        match generate(&settings, &resolved.tree, project, schemas, plugins, lock) {
+        // Plugins that were installed once, and are named no more, are not written again.
+        let is_named =
+            |plugin: &&Plugin| project.config.plugins.iter().any(|named| named.name == plugin.name);
+        let plugins: Vec<Plugin> = planned.plugins.iter().filter(is_named).cloned().collect();
+        match generate(&settings, &resolved.tree, project, planned.schemas, &plugins, lock) {
             Ok(said) => {
                 // Who has closed it does not want to know.
                 let _ = writeln!(std::io::stdout(), "{said}");
@@ -81,7 +85,7 @@ fn generate(
 ) -> Result<String, Vec<Diagnostic>> {
     let root = on_disk(settings, &project.root);
     let one = |error| vec![error];
-    let files = generated(&**tree, project, schemas, plugins)?;
+    let files = generated(&**tree, schemas, plugins)?;
     let mut synced = Synced::default();
     for (path, content) in &files {
         write(&root, path, content, &mut synced).map_err(one)?;
@@ -96,7 +100,7 @@ fn generate(
     }
     let path = project.root.child(TSCONFIG);
     let before = std::fs::read_to_string(on_disk(settings, &path)).ok();
-    let merged = tsconfig::merge(before.as_deref(), &modules(&**tree, project, schemas, plugins))
+    let merged = tsconfig::merge(before.as_deref(), &modules(&**tree, schemas, plugins))
         .map_err(|wrong| vec![Diagnostic::error(format!("{path} {wrong}")).help("mend it, or remove it")])?;
     let mut config = Synced::default();
     write(&root, TSCONFIG, merged.as_bytes(), &mut config).map_err(one)?;
@@ -140,7 +144,6 @@ fn write_whole_lock(
 /// All files in `.husako/` of a project, by their path below it. Sorted.
 pub(super) fn generated(
     tree: &dyn SourceTree,
-    project: &Project,
     schemas: &Schemas,
     plugins: &[Plugin],
 ) -> Result<Vec<(String, Vec<u8>)>, Vec<Diagnostic>> {
@@ -149,7 +152,7 @@ pub(super) fn generated(
         .chain(declare::files(schemas))
         .map(|(path, text)| (format!("{TYPES}/{path}"), text.into_bytes()))
         .collect();
-    for plugin in named(project, plugins) {
+    for plugin in plugins {
         for path in files_below(tree, &plugin.folder) {
             let inside = path.relative_to(&plugin.folder).unwrap_or_default();
             let content =
@@ -160,11 +163,6 @@ pub(super) fn generated(
     files.sort();
     files.dedup_by(|a, b| a.0 == b.0);
     Ok(files)
-}
-
-/// The plugins that the project still names.
-fn named<'p>(project: &'p Project, plugins: &'p [Plugin]) -> impl Iterator<Item = &'p Plugin> {
-    plugins.iter().filter(|plugin| project.config.plugins.iter().any(|named| named.name == plugin.name))
 }
 
 /// A name as that of a folder.
@@ -195,7 +193,6 @@ fn files_below(tree: &dyn SourceTree, folder: &RelPath) -> Vec<RelPath> {
 /// Which files the modules of a project are declared in, below the project.
 pub(super) fn modules(
     tree: &dyn SourceTree,
-    project: &Project,
     schemas: &Schemas,
     plugins: &[Plugin],
 ) -> BTreeMap<String, String> {
@@ -211,7 +208,7 @@ pub(super) fn modules(
     if schemas.has_charts() {
         modules.insert("helm/*".to_owned(), format!("{TYPES}/helm/*"));
     }
-    for plugin in named(project, plugins).collect::<Vec<_>>().into_iter().rev() {
+    for plugin in plugins.iter().rev() {
         for module in &plugin.manifest.modules {
             let Some(inside) = module.value.relative_to(&plugin.folder) else { continue };
             let stem = inside.rsplit_once('.').map_or(inside, |(stem, _)| stem);

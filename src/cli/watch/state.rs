@@ -239,7 +239,7 @@ pub(super) fn stored_snapshots(path: RelPath, kind: &FileKind) -> Option<RelPath
         FileKind::Tests => {
             Some(path.parent().child("__snapshots__").child(&format!("{}.snap", path.file_name())))
         }
-        FileKind::Entry { .. } => None,
+        FileKind::Entry { .. } | FileKind::Types => None,
     }
 }
 

@@ -120,6 +120,7 @@ pub(super) struct File {
 pub(super) enum Kind {
     Tests,
     Entry,
+    Types,
 }
 
 #[derive(Deserialize)]

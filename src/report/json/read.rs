@@ -212,6 +212,7 @@ impl File {
             path,
             kind: match kind {
                 Kind::Tests => FileKind::Tests,
+                Kind::Types => FileKind::Types,
                 Kind::Entry => FileKind::Entry { aliases },
             },
             project,
