@@ -22,6 +22,8 @@ mod coverage;
 mod determinism;
 #[path = "cli/entries.rs"]
 mod entries;
+#[path = "cli/gen.rs"]
+mod r#gen;
 #[path = "cli/github.rs"]
 mod github;
 #[path = "cli/kube.rs"]
@@ -38,10 +40,14 @@ mod shards;
 mod signals;
 #[path = "cli/snapshots.rs"]
 mod snapshots;
+#[path = "cli/sources.rs"]
+mod sources;
 #[path = "cli/suite.rs"]
 mod suite;
 #[path = "cli/table.rs"]
 mod table;
+#[path = "cli/typecheck.rs"]
+mod typecheck;
 #[path = "cli/types.rs"]
 mod types;
 #[path = "cli/watch.rs"]

@@ -11,7 +11,7 @@ use super::shard::Split;
 use super::tell;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::discover::{Found, discover};
+use crate::discover::{Found, Request, discover};
 use crate::timings::{Phase, measure};
 
 /// Finds what would run.
@@ -30,6 +30,24 @@ pub(super) fn find(settings: &Settings, selection: &Selection) -> Result<Found, 
     }
     if found.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(found.diagnostics);
+    }
+    Ok(found)
+}
+
+/// Finds every project in the folders that are asked for, or below the current one.
+///
+/// # Errors
+///
+/// The mistakes in the configuration, warnings beside them; that there is no project.
+pub(super) fn projects(settings: &Settings, paths: &[String]) -> Result<Found, Vec<Diagnostic>> {
+    let request = Request { every_project: true, ..settings.request(paths, &[], &[])? };
+    let found = discover(&*settings.tree, &request, &compile::specifiers);
+    if found.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(found.diagnostics);
+    }
+    if found.projects.is_empty() {
+        let error = Diagnostic::error("there is no project here: no husako.toml, no test and no entry");
+        return Err(vec![error.help("make a husako.toml, which may be empty, or name another folder")]);
     }
     Ok(found)
 }

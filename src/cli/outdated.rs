@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::actions::Actions;
 use super::args::{ListFormat, OutdatedArgs};
 use super::exit::{Exit, Stop};
+use super::list::projects;
 use super::settings::Settings;
 use super::sources::{Fetching, fetcher};
 use super::tell;
-use crate::compile;
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::discover::{Found, Request, discover};
+use crate::diagnostic::Diagnostic;
+use crate::discover::Found;
 use crate::fetch::versions;
 use crate::report::markdown::escape;
 use crate::report::text::Look;
@@ -28,24 +28,6 @@ pub(super) struct Known {
     pub(super) wanted: Wanted,
     /// The newest version, if it is newer than what is named.
     pub(super) newest: Result<Option<String>, Diagnostic>,
-}
-
-/// The projects below the current folder, or those that are asked for.
-///
-/// # Errors
-///
-/// The mistakes in the configuration.
-pub(super) fn projects(settings: &Settings, paths: &[String]) -> Result<Found, Stop> {
-    let request = Request { every_project: true, ..settings.request(paths, &[], &[])? };
-    let found = discover(&*settings.tree, &request, &compile::specifiers);
-    if found.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        return Err(found.diagnostics.into());
-    }
-    if found.projects.iter().all(|project| project.config_path.is_none()) {
-        let error = Diagnostic::error("there is no husako.toml here");
-        return Err(error.help("name the folder of a project").into());
-    }
-    Ok(found)
 }
 
 /// Asks for the newest versions of all versioned sources, of each once.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::args::UpdateArgs;
 use super::exit::{Exit, Stop};
-use super::outdated::{Known, ask, projects};
+use super::list::projects;
+use super::outdated::{Known, ask};
 use super::output::Target;
 use super::run::{self, Work};
 use super::settings::{FailsOn, Settings};

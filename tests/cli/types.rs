@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::run::{Project, Run};
 
 /// TypeScript's compiler: in the folder of npm packages that `HUSAKO_CI_NODE_MODULES` names, or on the path.
-fn compiler() -> Option<Command> {
+pub fn compiler() -> Option<Command> {
     let named = env::var_os("HUSAKO_CI_NODE_MODULES").map(|folder| PathBuf::from(folder).join(".bin/tsc"));
     let mut found = named.into_iter().chain([PathBuf::from("tsc")]).filter(|program| {
         let version = Command::new(program).arg("--version").output();

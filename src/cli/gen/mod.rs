@@ -11,12 +11,12 @@ use std::sync::Arc;
 use self::files::{Synced, prune, write};
 use super::args::GenArgs;
 use super::exit::{Exit, Stop};
+use super::list::projects;
 use super::settings::Settings;
 use super::sources::{on_disk, resolve_as, write_lock};
 use super::{tell, types};
-use crate::compile;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::discover::{Project, Request, discover};
+use crate::discover::Project;
 use crate::fetch::{How, Lockfile};
 use crate::runner::plan;
 use crate::schema::{Schemas, declare};
@@ -36,12 +36,8 @@ const TSCONFIG: &str = "tsconfig.json";
 pub(super) fn run(args: GenArgs) -> Result<Exit, Stop> {
     let GenArgs { paths, common } = args;
     let settings = Settings::resolve(common, &paths)?;
-    let request = Request { every_project: true, ..settings.request(&paths, &[], &[])? };
-    let found = discover(&*settings.tree, &request, &compile::specifiers);
+    let found = projects(&settings, &paths)?;
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
-    if found.diagnostics.iter().any(is_error) {
-        return Err(found.diagnostics.into());
-    }
     let how =
         How { locked: settings.sources.locked, offline: settings.sources.offline, anew: BTreeSet::new() };
     let resolved = resolve_as(&settings, settings.tree.clone(), &found.projects, &how)?;
