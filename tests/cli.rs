@@ -50,6 +50,8 @@ mod table;
 mod typecheck;
 #[path = "cli/types.rs"]
 mod types;
+#[path = "cli/update.rs"]
+mod update;
 #[path = "cli/watch.rs"]
 mod watch;
 

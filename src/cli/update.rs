@@ -225,7 +225,7 @@ fn show(settings: &Settings, mut after: Found, resolved: &Resolved) -> Result<Ex
     let modules = Arc::new(Modules::new(Arc::clone(&resolved.tree), settings.limits.stack_bytes));
     let entries = of_base.files.into_iter().filter(|file| matches!(file.kind, FileKind::Entry { .. }));
     let base = Base {
-        revision: Revision { name: "the update".to_owned(), commit: String::new() },
+        revision: Revision { name: "what is there".to_owned(), commit: String::new() },
         entries: entries.collect(),
         modules: Arc::new(Modules::beside(&modules, old.tree)),
         said: Vec::new(),

@@ -133,21 +133,27 @@ impl Remote {
             Revision::Commit(id) => id.to_string(),
         };
         let spec = format!("+{source}:{FETCHED}");
-        let fetch = |options: &[&str]| {
+        let fetch = |spec: &str, options: &[&str]| {
             let mut args =
                 vec!["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance"];
             args.extend(options);
-            args.extend(["--end-of-options", "origin", &spec]);
+            args.extend(["--end-of-options", "origin", spec]);
             git.bytes(&args)
         };
-        match fetch(&["--depth=1", "--filter=blob:none"]) {
+        let mut name = FETCHED.to_owned();
+        match fetch(&spec, &["--depth=1", "--filter=blob:none"]) {
             // A folder of files on a web server has no part of a history to give.
-            Err(GitError::Refused { said, .. }) if said.contains("dumb http") => fetch(&[]),
+            Err(GitError::Refused { said, .. }) if said.contains("dumb http") => fetch(&spec, &[]),
+            // Some servers give branches only: the commit is in the history of one.
+            Err(GitError::Refused { .. }) if matches!(revision, Revision::Commit(_)) => {
+                name = source;
+                fetch(&format!("+HEAD:{FETCHED}"), &["--filter=blob:none"])
+            }
             fetched => fetched,
         }
         .map_err(|error| not_there(error, revision))?;
 
-        let commit = git.text(&["rev-parse", "--verify", &format!("{FETCHED}^{{commit}}")])?;
+        let commit = git.text(&["rev-parse", "--verify", &format!("{name}^{{commit}}")])?;
         let commit = ObjectId::parse(&commit).ok_or_else(|| Diagnostic::error("git told no commit"))?;
         let mut list = vec!["ls-tree", "-r", "-z", "--full-tree", commit.as_str()];
         if !path.is_root() {

@@ -241,8 +241,9 @@ impl Text<'_> {
             let counts = if is_other { "no other change".to_owned() } else { show::counts(&diff.counts) };
             format!("{dangers}{counts}")
         };
-        let compared =
-            format!("{} unchanged, against {base} ({})", diff.counts.unchanged, self.look.line(&commit));
+        // What was never committed has no id.
+        let id = if commit.is_empty() { String::new() } else { format!(" ({})", self.look.line(&commit)) };
+        let compared = format!("{} unchanged, against {base}{id}", diff.counts.unchanged);
         vec![format!("{} {what}, {compared}", self.look.paint(Tint::Title, "Resources"))]
     }
 

@@ -3,7 +3,7 @@
 #[path = "sources/real.rs"]
 mod real;
 #[path = "sources/server.rs"]
-mod server;
+pub mod server;
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn chart(files: &[(&str, &str)]) -> Vec<u8> {
     builder.into_inner().unwrap().finish().unwrap()
 }
 
-fn with_schema() -> Vec<u8> {
+pub fn with_schema() -> Vec<u8> {
     chart(&[("Chart.yaml", "name: web"), ("values.schema.json", SCHEMA)])
 }
 
@@ -56,25 +56,25 @@ const TEST: &str = "import { expect, test } from \"husako/test\";\nimport { Web 
                     test(\"web\", () => { expect(Web().replicas(3)._toJSON()).toEqual({ replicas: 3 }); });\n";
 
 /// A project, and a cache of its own.
-struct Site {
-    project: Project,
-    cache: TempDir,
+pub struct Site {
+    pub project: Project,
+    pub cache: TempDir,
 }
 
 impl Site {
-    fn of(config: &str) -> Site {
+    pub fn of(config: &str) -> Site {
         let project = Project::of(&[("husako.toml", config), ("a.test.ts", TEST)]);
         Site { project, cache: TempDir::new().unwrap() }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.project.command();
         command.env("HUSAKO_CI_CACHE_DIR", self.cache.path()).env("HOME", self.cache.path()).args(args);
         command.env("DOCKER_CONFIG", self.cache.path()).env("GIT_CONFIG_GLOBAL", "/dev/null");
         command
     }
 
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         Run::of(&mut self.command(args))
     }
 
@@ -86,7 +86,7 @@ impl Site {
         let _ = fs::remove_dir_all(self.cache.path().join("sources"));
     }
 
-    fn lock(&self) -> String {
+    pub fn lock(&self) -> String {
         fs::read_to_string(self.project.path().join("husako.lock")).unwrap_or_default()
     }
 }
@@ -460,7 +460,7 @@ fn registries_are_asked_with_the_login_of_docker() {
     anonymous.run(&[]).exits_with(0);
 }
 
-fn git(folder: &Path, args: &[&str]) {
+pub fn git(folder: &Path, args: &[&str]) {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(["-c", "user.name=A", "-c", "user.email=a@example.com"]).args(args);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
@@ -469,7 +469,7 @@ fn git(folder: &Path, args: &[&str]) {
 }
 
 /// A repository with files, and a tag `v1`.
-fn repository(files: &[(&str, &str)]) -> TempDir {
+pub fn repository(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     git(folder.path(), &["init", "-q", "-b", "main"]);
     commit(folder.path(), files);
@@ -477,7 +477,7 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn commit(folder: &Path, files: &[(&str, &str)]) {
+pub fn commit(folder: &Path, files: &[(&str, &str)]) {
     for (path, content) in files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
