@@ -1,8 +1,8 @@
 //! The command line, as it is written.
 
 mod merge;
+mod sources;
 
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use chrono::DateTime;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(super) use self::merge::{MergeArgs, ReportArgs};
+pub(super) use self::sources::{CacheFolderArgs, GenArgs, OutdatedArgs, SourceArgs, UpdateArgs};
 use crate::shard::{Shard, ShardError};
 
 /// Runs the husako tests of a repository and renders and validates its entries, each file in a JavaScript runtime of its
@@ -429,62 +430,6 @@ pub(super) struct CheckArgs {
     pub(super) common: CommonArgs,
 }
 
-/// `gen`.
-#[derive(Debug, clap::Args)]
-pub(super) struct GenArgs {
-    /// Folders to look for projects in [default: the current folder]
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<String>,
-
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// `outdated`.
-#[derive(Debug, clap::Args)]
-pub(super) struct OutdatedArgs {
-    /// Folders to look for projects in [default: the current folder]
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<String>,
-
-    /// How to tell
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: ListFormat,
-
-    /// End with status 1 when anything is outdated
-    #[arg(long)]
-    pub(super) exit_code: bool,
-
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// `update`.
-#[derive(Debug, clap::Args)]
-pub(super) struct UpdateArgs {
-    /// What to update; its lock is written anew even when its version is the newest
-    #[arg(value_name = "NAME")]
-    pub(super) names: Vec<String>,
-
-    /// Tell what would change, and write nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-
-    /// Show what the update does to the rendered resources
-    #[arg(long)]
-    pub(super) diff: bool,
-
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
-/// `cache`.
-#[derive(Debug, clap::Args)]
-pub(super) struct CacheFolderArgs {
-    #[command(flatten)]
-    pub(super) common: CommonArgs,
-}
-
 /// How to run and what to report, whatever is run.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct CommonArgs {
@@ -570,26 +515,6 @@ pub(super) struct CommonArgs {
 
     #[command(flatten)]
     pub(super) sources: SourceArgs,
-}
-
-/// How schemas, charts and plugins from elsewhere are had.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct SourceArgs {
-    /// Fetch only what husako.lock has, and only if it is still the same [default in CI]
-    #[arg(long, overrides_with = "no_locked", help_heading = "Sources")]
-    pub(super) locked: bool,
-
-    /// Fetch what husako.toml names, and write husako.lock where something is missing in it [default elsewhere]
-    #[arg(long, overrides_with = "locked", help_heading = "Sources")]
-    pub(super) no_locked: bool,
-
-    /// Fetch nothing: what was fetched before has to do
-    #[arg(long, help_heading = "Sources")]
-    pub(super) offline: bool,
-
-    /// How long fetching one source may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "Sources")]
-    pub(super) fetch_timeout: NonZero<u64>,
 }
 
 impl Args {
