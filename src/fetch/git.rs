@@ -49,6 +49,27 @@ pub(super) fn again<T>(ask: impl Fn() -> Result<T, Diagnostic>) -> Result<T, Dia
     }
 }
 
+/// The error, with the address of the repository in it, and with something to do.
+pub(super) fn named(error: Diagnostic, repo: &str) -> Diagnostic {
+    let address = without_login(repo);
+    let is_named = error.message.contains(address.trim_end_matches('/'));
+    let message = if is_named { error.message } else { format!("{address}: {}", error.message) };
+    let help = error.help.unwrap_or_else(|| format!("`git ls-remote {address}` shows what git can reach"));
+    Diagnostic { message, help: Some(help), ..Diagnostic::error("") }
+}
+
+/// An address without the name and the password that may be in it.
+fn without_login(repo: &str) -> String {
+    match repo.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => repo.to_owned(),
+    }
+}
+
 impl Fetcher {
     /// The files of a repository at a tag, or at a commit of its default branch that is known, or at its newest.
     ///
@@ -90,6 +111,7 @@ impl Fetcher {
             Ok(Found { bundle, commit: Some(fetched.commit.to_string()), notes: Vec::new() })
         };
         let fetched = tokio::task::spawn_blocking(fetch).await;
-        fetched.unwrap_or_else(|error| Err(Diagnostic::error(format!("running git: {error}"))))
+        let fetched = fetched.unwrap_or_else(|error| Err(Diagnostic::error(format!("running git: {error}"))));
+        fetched.map_err(|error| named(error, repo))
     }
 }

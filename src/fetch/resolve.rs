@@ -187,6 +187,10 @@ impl Resolver<'_> {
     fn take(&mut self, all: Vec<(RelPath, Wanted)>) {
         let mut tasks = Vec::new();
         for (root, wanted) in all {
+            // Of a project whose lock cannot be read, that is what there is to say.
+            if !self.locks.contains_key(&root) {
+                continue;
+            }
             match self.known(&root, &wanted) {
                 Ok(Known::Here(found)) => self.mount(&root, &wanted, &found),
                 Ok(Known::Installed) => {}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::StreamExt as _;
 use semver::Version;
 
-use super::git::again;
+use super::git::{again, named};
 use super::resolve::in_runtime;
 use super::{Fetcher, Step};
 use crate::diagnostic::Diagnostic;
@@ -58,7 +58,8 @@ impl Fetcher {
             Remote::Git { repo, .. } => {
                 let remote = git::Remote::new(repo, self.servers.timeout)?;
                 let tags = tokio::task::spawn_blocking(move || again(|| remote.tags())).await;
-                let tags = tags.map_err(|error| Diagnostic::error(format!("running git: {error}")))??;
+                let tags = tags.map_err(|error| Diagnostic::error(format!("running git: {error}")))?;
+                let tags = tags.map_err(|error| named(error, repo))?;
                 Ok(tags.into_iter().map(|(name, _)| name).collect())
             }
             Remote::Registry { repo, chart, .. } if repo.starts_with("oci://") => {

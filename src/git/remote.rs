@@ -123,6 +123,11 @@ impl Remote {
         path: &RelPath,
         is_wanted: impl Fn(&RelPath) -> bool,
     ) -> Result<Files, Diagnostic> {
+        if let Revision::Tag(tag) = revision
+            && !is_tag(tag)
+        {
+            return Err(Diagnostic::error(format!("`{tag}` can be no tag")));
+        }
         let folder = tempfile::Builder::new().prefix("git-").tempdir_in(scratch).map_err(making)?;
         let git = self.program(folder.path());
         git.bytes(&["init", "--quiet", "--bare", "--template="])?;
@@ -245,6 +250,17 @@ impl Remote {
     }
 }
 
+/// Whether git takes a tag of this name: `https://git-scm.com/docs/git-check-ref-format`.
+fn is_tag(tag: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    let is_odd_part = |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with(".lock");
+    !tag.starts_with('-')
+        && !tag.ends_with('.')
+        && !tag.contains(is_odd)
+        && !["..", "@{"].iter().any(|odd| tag.contains(odd))
+        && !tag.split('/').any(is_odd_part)
+}
+
 fn making(error: std::io::Error) -> Diagnostic {
     Diagnostic::error(format!("making a folder for git: {error}"))
 }
@@ -304,6 +320,9 @@ mod tests {
             assert_eq!(remote.tags().unwrap(), [("v1".to_owned(), first.clone())]);
             let told = |revision, path| fetch(revision, path).unwrap_err().to_string();
             assert_eq!(told(Revision::Tag("v2"), "deploy"), "it has no tag `v2`");
+            for odd in ["", "-v", "a b", "v1:refs/heads/x", "a..b", "a/", "v1^{tree}", "*"] {
+                assert_eq!(told(Revision::Tag(odd), "deploy"), format!("`{odd}` can be no tag"));
+            }
             assert_eq!(told(Revision::Tag("v1"), "crds"), "there is no crds at v1");
             assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left behind");
         }

@@ -235,7 +235,8 @@ fn git_over_http_with_and_without_a_login() {
     let refused = site.run(&[]);
     refused.exits_with(6);
     assert!(
-        refused.stderr.contains("`web` in [charts] cannot be fetched: `git fetch` did not work"),
+        refused.stderr.contains("`web` in [charts] cannot be fetched: ")
+            && refused.stderr.contains("/closed/web.git"),
         "{}",
         refused.stderr
     );
