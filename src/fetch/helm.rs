@@ -2,14 +2,19 @@
 //!
 //! `https://helm.sh/docs/topics/chart_repository/#the-index-file`
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
+use tokio::sync::OnceCell;
 
 use super::bundle::sha256;
 use super::http::shown;
 use super::{Fetcher, Found, MAX_ARCHIVE, MAX_DOCUMENT, address, chart};
 use crate::diagnostic::{Diagnostic, near_miss};
+
+/// The indexes that were fetched, by the address of their repository.
+pub(super) type Indexes = Mutex<HashMap<String, Arc<OnceCell<(Arc<Index>, reqwest::Url)>>>>;
 
 /// How many values an index may hold. The largest have a tenth.
 const MAX_NODES: usize = 20_000_000;
@@ -79,8 +84,16 @@ fn release<'r>(releases: &'r [Release], chart: &str, version: &str) -> Result<&'
 }
 
 impl Fetcher {
-    /// The index of a repository.
-    pub(super) async fn index(&self, repo: &str) -> Result<(Index, reqwest::Url), Diagnostic> {
+    /// The index of a repository, which is fetched once for all its charts, and the address that it is relative to.
+    pub(super) async fn index(&self, repo: &str) -> Result<(Arc<Index>, reqwest::Url), Diagnostic> {
+        let cell = {
+            let mut known = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(repo.to_owned()).or_default())
+        };
+        cell.get_or_try_init(|| self.fetch_index(repo)).await.cloned()
+    }
+
+    async fn fetch_index(&self, repo: &str) -> Result<(Arc<Index>, reqwest::Url), Diagnostic> {
         let mut base = address(repo)?;
         // What is joined to it comes after it.
         if !base.path().ends_with('/') {
@@ -95,7 +108,7 @@ impl Fetcher {
             Diagnostic::error(format!("{} is no index of charts: {reason}", shown(&url)))
                 .help("`repo` is the address that `helm repo add` takes")
         })?;
-        Ok((index, base))
+        Ok((Arc::new(index), base))
     }
 
     /// A chart of a Helm repository.

@@ -87,13 +87,14 @@ pub struct Fetcher {
     servers: Servers,
     store: Store,
     http: Http,
+    indexes: helm::Indexes,
     progress: Arc<dyn Progress>,
 }
 
 impl Fetcher {
     /// Fetches from `servers`, keeps it in `store`, and tells `progress`.
     pub fn new(servers: Servers, store: Store, progress: Arc<dyn Progress>) -> Fetcher {
-        Fetcher { servers, store, http: Http::default(), progress }
+        Fetcher { servers, store, http: Http::default(), indexes: helm::Indexes::default(), progress }
     }
 
     /// Fetches one source; `commit` is that which it is known to be of.

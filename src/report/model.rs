@@ -324,6 +324,7 @@ pub(crate) fn outcomes() -> Vec<(String, String, Outcome)> {
         ("apps/kinds.test.ts", "NoTests", error("NoTests")),
         ("apps/kinds.test.ts", "BuildContractError", error("BuildContractError")),
         ("apps/kinds.test.ts", "Nondeterminism", Outcome::Failed("Nondeterminism".to_owned())),
+        ("apps/kinds.test.ts", "TypeCheckError", Outcome::Failed("TS2322".to_owned())),
         ("apps/kinds.test.ts", "WrongCache", error("WrongCache")),
         ("apps/kinds.test.ts", "Interrupted", error("Interrupted")),
         ("apps/kinds.test.ts", "InternalError", error("InternalError")),

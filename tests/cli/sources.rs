@@ -568,6 +568,18 @@ fn projects_that_name_the_same_ask_once() {
 }
 
 #[test]
+fn charts_of_one_repository_share_its_index() {
+    let server = helm(with_schema());
+    let config = charts(&server.url("/charts"));
+    let again = config.replace("[charts]\nweb", "web2").replace("\"1.0.0\"", "\"v1.0.0\"");
+    let site = Site::of(&format!("{config}{again}"));
+    site.run(&[]).exits_with(0);
+    let mut paths = server.paths();
+    paths.sort();
+    assert_eq!(paths, ["/charts/index.yaml", "/charts/web-1.0.0.tgz", "/charts/web-1.0.0.tgz"]);
+}
+
+#[test]
 fn the_folder_of_the_cache_is_printed() {
     let site = Site::of("");
     let run = site.run(&["cache"]);

@@ -35,7 +35,7 @@ fn every_outcome_is_told() {
             Outcome::Todo => told(format!("  - {name} (todo)")),
         }
     }
-    assert_eq!(text.matches("\nFAIL ").count(), 19);
+    assert_eq!(text.matches("\nFAIL ").count(), 20);
     assert!(text.contains("\n✗ apps/env/prod.ts prod (1 of 3 checks failed, 1 warning, 2ms)\n"));
     assert!(
         text.contains("\nWARN apps/env/prod.ts > Service prod/web\n  ! server-warning: $.spec.externalIPs: ")
@@ -116,7 +116,7 @@ fn quiet_tells_failures_and_counts_only() {
     assert!(text.starts_with("\nFAIL apps/broken.test.ts > (file)\n"), "{text}");
     assert!(text.ends_with(
         "\n\nFiles 4 failed, 1 passed, 1 not run\n\
-         Cases 19 failed, 6 passed, 1 skipped, 1 todo, 5 filtered out\nNotes 1 warning\n Time 4.32s\n\
+         Cases 20 failed, 6 passed, 1 skipped, 1 todo, 5 filtered out\nNotes 1 warning\n Time 4.32s\n\
          \x20Seed 4711 (to repeat it: --seed 4711)\n\
          Stopped after the first failed file (--fail-fast): 1 file did not run.\n"
     ));
