@@ -19,6 +19,9 @@ struct Package {
     package_id: Option<String>,
     #[serde(default)]
     name: Option<String>,
+    /// The newest, or the one that was asked for.
+    #[serde(default)]
+    version: Option<String>,
     /// The schema, as text or as an object.
     #[serde(default)]
     values_schema: Option<Value>,
@@ -96,7 +99,7 @@ impl Fetcher {
     pub(super) async fn artifacthub_versions(&self, package: &str) -> Result<Vec<String>, Diagnostic> {
         let known = self.package(package, None).await?;
         let stable = known.available_versions.into_iter().filter(|available| !available.prerelease);
-        Ok(stable.map(|available| available.version).collect())
+        Ok(stable.map(|available| available.version).chain(known.version).collect())
     }
 
     async fn package(&self, package: &str, version: Option<&str>) -> Result<Package, Diagnostic> {

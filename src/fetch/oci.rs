@@ -96,7 +96,10 @@ impl Reference {
     }
 
     fn url(&self, scheme: &str, rest: &str) -> Result<Url, Diagnostic> {
-        let text = format!("{scheme}://{}/v2/{}/{rest}", self.registry, self.repository);
+        // What people call Docker's registry is not where it is.
+        let is_docker = ["docker.io", "index.docker.io"].contains(&self.registry.as_str());
+        let host = if is_docker { "registry-1.docker.io" } else { &self.registry };
+        let text = format!("{scheme}://{host}/v2/{}/{rest}", self.repository);
         Url::parse(&text).map_err(|error| Diagnostic::error(format!("`{text}`: {error}")))
     }
 }
@@ -374,6 +377,8 @@ mod tests {
             reference.url("https", "manifests/1.0.0").unwrap().as_str(),
             "https://ghcr.io/v2/org/web/manifests/1.0.0"
         );
+        let docker = Reference::parse("oci://docker.io/org/web").unwrap().url("https", "tags/list").unwrap();
+        assert_eq!(docker.host_str(), Some("registry-1.docker.io"));
         for (text, is_loopback) in [
             ("oci://localhost:5000/a", true),
             ("oci://127.0.0.2/a", true),
