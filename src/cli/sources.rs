@@ -244,8 +244,9 @@ impl Fetching {
             return;
         }
         let names: Vec<&str> = fetched.iter().map(String::as_str).collect();
-        let to =
-            folder(settings).map_or_else(String::new, |folder| format!("; kept in {}", folder.display()));
+        // Where the folder cannot be made, what was fetched is gone with the run.
+        let kept = folder(settings).filter(|folder| folder.is_dir());
+        let to = kept.map_or_else(String::new, |folder| format!("; kept in {}", folder.display()));
         note(settings, &format!("fetched {}{to}", names.join(", ")));
     }
 }

@@ -6,7 +6,7 @@ use super::bundle::Bundle;
 use super::{Fetcher, Found, is_needed};
 use crate::config::Table;
 use crate::diagnostic::Diagnostic;
-use crate::git::{ObjectId, Remote, Revision};
+use crate::git::{ObjectId, Remote, Revision, without_login};
 use crate::retry::backoff;
 use crate::tree::RelPath;
 
@@ -56,18 +56,6 @@ pub(super) fn named(error: Diagnostic, repo: &str) -> Diagnostic {
     let message = if is_named { error.message } else { format!("{address}: {}", error.message) };
     let help = error.help.unwrap_or_else(|| format!("`git ls-remote {address}` shows what git can reach"));
     Diagnostic { message, help: Some(help), ..Diagnostic::error("") }
-}
-
-/// An address without the name and the password that may be in it.
-fn without_login(repo: &str) -> String {
-    match repo.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            format!("{scheme}://{host}/{path}")
-        }
-        None => repo.to_owned(),
-    }
 }
 
 impl Fetcher {

@@ -12,6 +12,10 @@ use super::bundle::sha256;
 use super::http::shown;
 use super::{Fetcher, Found, MAX_ARCHIVE, MAX_DOCUMENT, address, chart};
 use crate::diagnostic::{Diagnostic, near_miss};
+use crate::git::without_login;
+
+/// The indexes that were fetched, by the address of their repository.
+pub(super) type Indexes = Mutex<HashMap<String, Arc<OnceCell<(Arc<Index>, reqwest::Url)>>>>;
 
 /// The indexes that were fetched, by the address of their repository.
 pub(super) type Indexes = Mutex<HashMap<String, Arc<OnceCell<(Arc<Index>, reqwest::Url)>>>>;
@@ -124,6 +128,7 @@ impl Fetcher {
             return self.oci(reference.map_or(url.as_str(), |(reference, _)| reference), version).await;
         }
         let url = base.join(url).map_err(|error| {
+            let url = without_login(url);
             Diagnostic::error(format!("the address of {name} {version}, `{url}`: {error}"))
         })?;
         self.archive(&url, release.digest.as_deref()).await

@@ -23,6 +23,7 @@ use reqwest::Url;
 
 use crate::config::Table;
 use crate::diagnostic::Diagnostic;
+use crate::git::without_login;
 use crate::sources::{Remote, Wanted};
 use bundle::Bundle;
 use http::{Answer, Get, Http, HttpError};
@@ -151,7 +152,10 @@ impl From<HttpError> for Diagnostic {
 /// Reads an address that a person wrote.
 fn address(text: &str) -> Result<Url, Diagnostic> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| Diagnostic::error(format!("`{text}` is no address")).help("write it as https://…"))
+    url.ok_or_else(|| {
+        let message = format!("`{}` is no address", without_login(text));
+        Diagnostic::error(message).help("write it as https://…")
+    })
 }
 
 /// Which files of a source are of use.

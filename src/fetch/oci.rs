@@ -16,6 +16,7 @@ use super::bundle::sha256;
 use super::http::{Answer, Get, HttpError, Kind};
 use super::{Fetcher, Found, MAX_ARCHIVE, chart};
 use crate::diagnostic::Diagnostic;
+use crate::git::without_login;
 
 /// What a chart's archive is called among the layers of a manifest.
 const CHART: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -71,7 +72,7 @@ impl Reference {
     /// Reads `oci://host/path`.
     fn parse(text: &str) -> Result<Reference, Diagnostic> {
         let wrong = || {
-            Diagnostic::error(format!("`{text}` is no repository of a registry"))
+            Diagnostic::error(format!("`{}` is no repository of a registry", without_login(text)))
                 .help("write it as oci://host/path/chart; the version has a key of its own")
         };
         let rest = text.strip_prefix("oci://").ok_or_else(wrong)?.trim_end_matches('/');

@@ -30,7 +30,7 @@ use command::{GitError, Program};
 
 pub use base::{Base, BaseRequest};
 pub use command::Credential;
-pub use remote::{Remote, Revision};
+pub use remote::{Remote, Revision, without_login};
 pub use tree::GitTree;
 
 /// The full id of a commit or another object: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits, in lower case.

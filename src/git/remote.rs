@@ -63,9 +63,11 @@ impl Remote {
             && address.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
         if address.starts_with('-') || address.chars().any(char::is_control) || !is_url && !is_scp {
             let help = "write it as https://…, ssh://…, git@host:path, or file:///… for a folder";
-            return Err(
-                Diagnostic::error(format!("`{address}` is no address of a git repository")).help(help)
-            );
+            return Err(Diagnostic::error(format!(
+                "`{}` is no address of a git repository",
+                without_login(address)
+            ))
+            .help(help));
         }
         Ok(Remote { address: address.to_owned(), deadline })
     }
@@ -275,6 +277,19 @@ fn not_there(error: GitError, revision: Revision<'_>) -> Diagnostic {
             Diagnostic::error("it has no default branch: it is empty")
         }
         _ => error.into(),
+    }
+}
+
+/// An address, or what was meant as one, without the name, the password and the query that may be in it.
+pub fn without_login(repo: &str) -> String {
+    match repo.split_once("://") {
+        Some((scheme, rest)) => {
+            let rest = rest.split(['?', '#']).next().unwrap_or_default();
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            format!("{scheme}://{host}/{path}")
+        }
+        None => repo.to_owned(),
     }
 }
 

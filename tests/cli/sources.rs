@@ -1,5 +1,7 @@
 //! What `husako.toml` names elsewhere: fetched, locked, kept; and all that can go wrong with it.
 
+#[path = "sources/hostile.rs"]
+mod hostile;
 #[path = "sources/real.rs"]
 mod real;
 #[path = "sources/server.rs"]
