@@ -69,6 +69,7 @@ impl Work {
         if told.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(plan.diagnostics.into());
         }
+        sources::write_locks(settings, &resolved);
         let mut warnings = found.diagnostics;
         warnings.extend(told.iter().cloned());
         let modules = Arc::new(Modules::new(Arc::clone(&resolved.tree), settings.limits.stack_bytes));

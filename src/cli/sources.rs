@@ -76,13 +76,9 @@ pub(super) fn resolve(
     let SourceSettings { locked, offline, timeout: _ } = settings.sources;
     let how = How { locked: locked && side == Side::Head, offline, anew: BTreeSet::new() };
     let resolved = resolve_as(settings, tree, projects, &how)?;
-    if side == Side::Head {
-        if resolved.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(Stop { exit: Exit::Fetch, told: resolved.diagnostics });
-        }
-        if !how.locked {
-            write_locks(settings, &resolved);
-        }
+    let has_failed = resolved.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    if has_failed && side == Side::Head {
+        return Err(Stop { exit: Exit::Fetch, told: resolved.diagnostics });
     }
     Ok(resolved)
 }
@@ -170,8 +166,11 @@ fn login(registry: &str) -> Option<Login> {
     }
 }
 
-/// Writes the locks that have become more complete.
-fn write_locks(settings: &Settings, resolved: &Resolved) {
+/// Writes the locks that have become more complete, once it is known that what was fetched is of use.
+pub(super) fn write_locks(settings: &Settings, resolved: &Resolved) {
+    if settings.sources.locked {
+        return;
+    }
     for file in resolved.locks.values().filter(|file| file.changed == Changed::Incomplete) {
         match write_lock(settings, file) {
             Ok(()) => note(settings, &format!("wrote {}: commit it", file.path)),

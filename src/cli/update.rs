@@ -44,6 +44,10 @@ struct Updates {
 /// The mistakes in arguments and configuration; that something cannot be had: then nothing is written.
 pub(super) fn run(args: UpdateArgs) -> Result<Exit, Stop> {
     let UpdateArgs { names, dry_run, diff, common } = args;
+    if common.sources.locked {
+        let error = Diagnostic::error("--locked writes no husako.lock, and update is there to write it");
+        return Err(error.help("leave out --locked").into());
+    }
     let settings = Settings::resolve(common, &[])?;
     let found = projects(&settings, &[])?;
     let known = ask(&settings, &found)?;

@@ -17,11 +17,11 @@ use crate::git::without_login;
 /// The indexes that were fetched, by the address of their repository.
 pub(super) type Indexes = Mutex<HashMap<String, Arc<OnceCell<(Arc<Index>, reqwest::Url)>>>>;
 
-/// The indexes that were fetched, by the address of their repository.
-pub(super) type Indexes = Mutex<HashMap<String, Arc<OnceCell<(Arc<Index>, reqwest::Url)>>>>;
-
 /// How many values an index may hold. The largest have a tenth.
 const MAX_NODES: usize = 20_000_000;
+
+/// How many values aliases may repeat: indexes have none.
+const MAX_REPEATED: usize = 100_000;
 
 /// How many versions are told where one is not there.
 const TOLD: usize = 3;
@@ -52,14 +52,20 @@ impl Index {
             budget: serde_saphyr::budget! {
                 max_nodes: MAX_NODES,
                 max_events: 2 * MAX_NODES,
+                max_recorded_anchor_events: MAX_REPEATED,
                 enforce_alias_anchor_ratio: false,
             },
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_REPEATED },
             // What of a chart is named twice is not for us to judge.
             duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
             with_snippet: false,
         };
-        serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+            let message = error.to_string();
+            let is_beyond = ["budget", "limit"].iter().any(|word| message.contains(word));
+            let first = message.lines().next().unwrap_or_default();
+            if is_beyond { "it is beyond all bounds".to_owned() } else { first.to_owned() }
+        })
     }
 
     /// The versions of a chart, in the order of the index: the newest first.
@@ -82,8 +88,10 @@ fn release<'r>(releases: &'r [Release], chart: &str, version: &str) -> Result<&'
     let found = exact.or_else(|| releases.iter().find(|release| plain(&release.version) == plain(version)));
     found.ok_or_else(|| {
         let known: Vec<&str> = releases.iter().take(TOLD).map(|release| release.version.as_str()).collect();
+        let range =
+            if version.contains(['^', '~', '*', '<', '>', ' ']) { "ranges are not taken; " } else { "" };
         Diagnostic::error(format!("the chart `{chart}` has no version {version}"))
-            .help(format!("the first that the repository lists: {}", known.join(", ")))
+            .help(format!("{range}the first that the repository lists: {}", known.join(", ")))
     })
 }
 

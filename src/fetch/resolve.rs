@@ -204,10 +204,10 @@ impl Resolver<'_> {
             }
         }
         let results = fetch_all(self.fetcher, &tasks);
-        for (Task { root, wanted, digest, .. }, result) in tasks.iter().zip(results) {
+        for (Task { root, wanted, digest, commit }, result) in tasks.iter().zip(results) {
             match result {
-                Ok(found) => match digest.as_ref().filter(|digest| **digest != found.bundle.digest()) {
-                    Some(expected) => self.diagnostics.push(replaced(wanted, expected, &found)),
+                Ok(found) => match mismatch(digest.as_ref(), commit.as_deref(), &found) {
+                    Some(difference) => self.diagnostics.push(replaced(wanted, &difference)),
                     None => self.mount(root, wanted, &found),
                 },
                 Err(error) => self.diagnostics.push(error),
@@ -231,7 +231,9 @@ impl Resolver<'_> {
             Ok(digest) => digest,
             Err(text) => {
                 let message = format!("{wanted}: its digest in {} is none: `{text}`", self.lock_path(root));
-                return Err(wanted.origin.mark(Diagnostic::error(message).help("restore the file from git")));
+                return Err(wanted.origin.mark(Diagnostic::error(message).help(
+                    "restore the file from git, or take the line out: `husako-ci gen` writes another",
+                )));
             }
         };
         let commit = entry.filter(|_| !anew).and_then(|entry| entry.commit.clone());
@@ -255,6 +257,7 @@ impl Resolver<'_> {
         let may_be_old = remote.version().is_some() || self.how.offline;
         let named =
             (!anew && may_be_old).then(|| self.fetcher.store.named(&self.fetcher.key(wanted))).flatten();
+        let named = named.filter(|found| mismatch(None, commit.as_deref(), found).is_none());
         Ok(named.map_or(Known::Expected { digest: None, commit }, Known::Here))
     }
 
@@ -310,8 +313,22 @@ impl Resolver<'_> {
     }
 }
 
+/// In what something differs from what is locked: its digest, or, where there is none, its commit.
+fn mismatch(digest: Option<&Digest>, commit: Option<&str>, found: &Found) -> Option<String> {
+    let short = |commit: &str| commit.chars().take(12).collect::<String>();
+    let told = |expected: String, found: String| format!("expected {expected}, found {found}");
+    match (digest, commit, &found.commit) {
+        (Some(digest), _, _) => {
+            let is = found.bundle.digest();
+            (is != *digest).then(|| told(digest.short(), is.short()))
+        }
+        (None, Some(commit), Some(is)) => (commit != is).then(|| told(short(commit), short(is))),
+        (None, _, _) => None,
+    }
+}
+
 /// Says that a source is not what it was.
-fn replaced(wanted: &Wanted, expected: &Digest, found: &Found) -> Diagnostic {
+fn replaced(wanted: &Wanted, difference: &str) -> Diagnostic {
     let what = match &wanted.remote {
         Remote::Git { tag: Some(tag), .. } => format!("the tag {tag} was moved, or"),
         Remote::Git { tag: None, .. } => "the commit is another one, or".to_owned(),
@@ -321,9 +338,7 @@ fn replaced(wanted: &Wanted, expected: &Digest, found: &Found) -> Diagnostic {
         | Remote::Oci { .. } => "it was replaced, or".to_owned(),
     };
     let message = format!(
-        "{wanted} is not what {LOCK_FILE} says: {what} somebody changes it on the way (expected {}, found {})",
-        expected.short(),
-        found.bundle.digest().short()
+        "{wanted} is not what {LOCK_FILE} says: {what} somebody changes it on the way ({difference})"
     );
     let help = format!("find out why; `husako-ci update '{}'` accepts what is there now", wanted.name);
     wanted.origin.mark(Diagnostic::error(message).help(help))

@@ -503,8 +503,30 @@ fn a_tag_that_was_moved_is_refused() {
     let run = site.ci(&[]);
     run.exits_with(6);
     assert!(run.stderr.contains("the tag v1 was moved, or somebody changes it on the way"), "{}", run.stderr);
+    // A lock without digests is held to its commit.
+    let lock: String = site
+        .lock()
+        .lines()
+        .filter(|line| !line.starts_with("digest"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    site.project.write("husako.lock", &lock);
+    let run = site.ci(&[]);
+    run.exits_with(6);
+    assert!(run.stderr.contains("the tag v1 was moved"), "{}", run.stderr);
+    site.run(&["update", "--locked"]).exits_with(2);
     site.run(&["update", "web"]).exits_with(0);
     site.ci(&[]).exits_with(0);
+}
+
+#[test]
+fn what_is_of_no_use_is_not_locked() {
+    let server = helm(chart(&[("values.schema.json", "[]")]));
+    let site = Site::of(&charts(&server.url("/charts")));
+    let run = site.run(&[]);
+    run.exits_with(2);
+    assert!(run.stderr.contains("is no JSON Schema of an object"), "{}", run.stderr);
+    assert_eq!(site.lock(), "");
 }
 
 #[test]

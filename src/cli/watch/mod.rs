@@ -411,6 +411,7 @@ impl<'s> Watch<'s> {
         told.retain(|diagnostic| !self.told.contains(&diagnostic.to_string()));
         self.told = texts;
         self.options.warnings.extend(told);
+        sources::write_locks(self.settings, &resolved);
         // What was fetched is another tree.
         let locks = resolved.lock_texts();
         if self.locks != locks {

@@ -89,11 +89,7 @@ pub fn path(module: &str) -> String {
         "" | "." | ".." => format!("_{part}"),
         part => part.chars().map(|c| if matches!(c, '\\' | '\0') { '_' } else { c }).collect(),
     };
-    // What follows `helm/` is one name, whatever it holds.
-    match module.strip_prefix("helm/") {
-        Some(chart) => format!("helm/{}", part(&chart.replace('/', "_"))),
-        None => module.split('/').map(part).collect::<Vec<_>>().join("/"),
-    }
+    module.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 impl Declared {
