@@ -3,11 +3,12 @@
 mod merge;
 mod sources;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::DateTime;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::merge::{MergeArgs, ReportArgs};
 pub(super) use self::sources::{CacheFolderArgs, GenArgs, OutdatedArgs, SourceArgs, UpdateArgs};
@@ -517,7 +518,41 @@ pub(super) struct CommonArgs {
     pub(super) sources: SourceArgs,
 }
 
+/// The options that mean something to commands that run no file.
+const OF_SOURCES: [&str; 12] = [
+    "color",
+    "diff",
+    "dry_run",
+    "exit_code",
+    "fetch_timeout",
+    "format",
+    "locked",
+    "names",
+    "no_locked",
+    "offline",
+    "paths",
+    "quiet",
+];
+
 impl Args {
+    /// Reads a command line, the first word of which is the program's name.
+    ///
+    /// # Errors
+    ///
+    /// It makes no sense, or asks for help or the version.
+    pub(super) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+        let mut command = Args::command();
+        for name in ["gen", "outdated", "update", "cache"] {
+            command = command.mut_subcommand(name, |command| {
+                command.mut_args(|arg| {
+                    let is_shown = OF_SOURCES.contains(&arg.get_id().as_str());
+                    arg.hide(!is_shown)
+                })
+            });
+        }
+        Args::from_arg_matches(&command.try_get_matches_from(args)?)
+    }
+
     /// When to use colour.
     pub(super) fn color(&self) -> ColorChoice {
         match &self.command {

@@ -6,35 +6,38 @@ use crate::diagnostic::Diagnostic;
 
 /// The end of `--help`.
 pub(super) const HELP: &str = "\
-Exit status: 0 all passed; 1 something failed; 2 wrong arguments or configuration; 6 a source could not be
-fetched; 8 nothing to run; 9 a report could not be written; 130 interrupted. `render` and `check` tell more of what failed:
-3, 4 and 7, see their --help.";
+Exit status: 0 all passed; 1 something failed; 2 wrong arguments or configuration; 6 a source
+could not be fetched; 8 nothing to run; 9 a report could not be written; 130 interrupted.
+`render` and `check` tell more of what failed: 3, 4 and 7, see their --help.";
 
 /// The end of `--help` of the commands that are about entries.
 pub(super) const ENTRY_HELP: &str = "\
-Exit status: 0 all passed; of the first entry that failed: 3 it does not compile, 4 it threw or could not
-be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong arguments or configuration;
-6 a source could not be fetched; 8 there are no entries; 9 a file could not be written; 130 interrupted.";
+Exit status: 0 all passed; of the first entry that failed: 3 it does not compile, 4 it threw or
+could not be loaded, 7 it breaks the build contract or a resource is not valid; 2 wrong
+arguments or configuration; 6 a source could not be fetched; 8 there are no entries; 9 a file
+could not be written; 130 interrupted.";
 
 /// The end of `--help` of `gen`.
 pub(super) const GEN_HELP: &str = "\
-Exit status: 0 all is written; 2 wrong arguments or configuration; 5 the types of a project could not be generated or
-written; 6 a source could not be fetched.";
+Exit status: 0 all is written; 2 wrong arguments or configuration; 5 the types of a project
+could not be generated or written; 6 a source could not be fetched.";
 
 /// The end of `--help` of `outdated`.
 pub(super) const OUTDATED_HELP: &str = "\
-Exit status: 0 every source could be asked, whether or not it is outdated; 1 with --exit-code, something is outdated;
-2 wrong arguments or configuration; 6 a source could not be asked.";
+Exit status: 0 every source could be asked, whether or not it is outdated; 1 with --exit-code,
+something is outdated; 2 wrong arguments or configuration; 6 a source could not be asked.";
 
 /// The end of `--help` of `update`.
 pub(super) const UPDATE_HELP: &str = "\
-Exit status: 0 all is written; 1 with --diff, an entry failed after the update; 2 wrong arguments or configuration;
-6 a source could not be fetched, and nothing was written; 9 a file could not be written.";
+Exit status: 0 all is written; 1 with --diff, an entry failed after the update; 2 wrong
+arguments or configuration; 6 a source could not be fetched, and nothing was written; 9 a file
+could not be written.";
 
 /// The end of `--help` of `merge`.
 pub(super) const MERGE_HELP: &str = "\
-Exit status: that of one run of everything: 0 all passed; 1 something failed; 8 nothing to run; 9 a report could
-not be written; 130 a shard was interrupted. And 2: the reports are not those of all shards of one run.";
+Exit status: that of one run of everything: 0 all passed; 1 something failed; 8 nothing to run;
+9 a report could not be written; 130 a shard was interrupted. And 2: the reports are not those
+of all shards of one run.";
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -32,8 +32,6 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use self::args::{Args, CheckArgs, Command, RenderArgs};
 use self::exit::{Exit, Stop};
 use self::settings::Settings;
@@ -43,7 +41,7 @@ use crate::report::terminal;
 
 /// Runs the program with `args`, the first of which is its name. Returns its exit status.
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(args) {
+    let args = match Args::read(args) {
         Ok(args) => args,
         Err(error) => {
             // `--help` and `--version` come as errors too, with status 0. A closed pipe is nobody to tell.
